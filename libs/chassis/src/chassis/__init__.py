@@ -1,0 +1,1 @@
+"""How it travels: outbox, relay, consuming, database, HTTP, tokens, health."""

@@ -1,0 +1,1 @@
+"""What travels between the services: events, topics, ids, lists and their frozen schemas."""

@@ -1,0 +1,1 @@
+"""Owns units, schools, school years and who studies where."""

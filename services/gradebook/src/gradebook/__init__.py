@@ -1,0 +1,1 @@
+"""Owns classes, who teaches what, and scores."""

@@ -1,0 +1,1 @@
+"""Folds every stream into the statistics of the IOC and serves them."""

@@ -1,0 +1,1 @@
+"""The edu command: runs, tests, proves and measures the suite."""
