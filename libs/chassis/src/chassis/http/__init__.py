@@ -1,0 +1,15 @@
+"""HTTP of a service: commands and queries, problems, limits, documentation."""
+
+from chassis.http.limits import BODY_LIMIT, IMPORT_BODY_LIMIT
+from chassis.http.requests import PrincipalDep, RequestModel, SessionDep
+from chassis.http.routes import CommandRouter, QueryRouter
+
+__all__ = [
+    "BODY_LIMIT",
+    "IMPORT_BODY_LIMIT",
+    "CommandRouter",
+    "PrincipalDep",
+    "QueryRouter",
+    "RequestModel",
+    "SessionDep",
+]

@@ -1,0 +1,131 @@
+"""An `Idempotency-Key` answers once: the key row and the effect commit together, or neither does.
+
+The row is inserted before the command runs. A second request with the same key waits on that insert
+until the first has ended, and then finds either its answer or nothing.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis.clock import now
+from chassis.database import Session
+from chassis.errors import Conflict, Malformed
+from chassis.tables import IDEMPOTENCY_KEY as TABLE
+
+HEADER = "Idempotency-Key"
+KEPT = timedelta(days=30)
+_LONGEST = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One use of a key: by whom, on which route, for which exact request."""
+
+    principal: str
+    route: str
+    key: str
+    fingerprint: bytes
+
+
+def read_key(request: Request) -> str:
+    """Return the request's key; refuse a missing, repeated, overlong or unprintable one."""
+    keys = request.headers.getlist(HEADER)
+    if not keys:
+        raise Malformed(
+            "idempotency-key-missing",
+            f"Thiếu header {HEADER}. Hãy gửi một mã mới (UUID) cho mỗi lần lưu, "
+            "và gửi lại đúng mã đó khi thử lại.",
+        )
+    if len(keys) > 1 or not 0 < len(keys[0]) <= _LONGEST or not _printable(keys[0]):
+        raise Malformed(
+            "idempotency-key-invalid",
+            f"Header {HEADER} phải xuất hiện một lần, dài 1 đến {_LONGEST} ký tự ASCII.",
+        )
+    return keys[0]
+
+
+def _printable(key: str) -> bool:
+    return key.isascii() and key.isprintable()
+
+
+def fingerprint(request: Request, body: bytes) -> bytes:
+    """Hash all that makes two requests the same one: the path with its ids, the query, the body."""
+    digest = hashlib.sha256()
+    for part in (request.url.path.encode(), request.url.query.encode(), body):
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.digest()
+
+
+async def take(session: Session, wanted: Claim) -> Response | None:
+    """Take the key for this transaction, or return the answer that it already gave.
+
+    Raises:
+        Conflict: the key was used for another request.
+
+    """
+    row = {
+        "principal": wanted.principal,
+        "route": wanted.route,
+        "key": wanted.key,
+        "body_hash": wanted.fingerprint,
+        "created": now(),
+    }
+    connection = await session.connection()
+    taken = await connection.execute(
+        insert(TABLE).values(row).on_conflict_do_nothing().returning(TABLE.c.key)
+    )
+    if taken.first() is not None:
+        return None
+    stored = (
+        await connection.execute(
+            select(TABLE.c.body_hash, TABLE.c.status, TABLE.c.content_type, TABLE.c.body).where(
+                _identity(wanted)
+            )
+        )
+    ).one()
+    if stored.body_hash != wanted.fingerprint:
+        raise Conflict(
+            "idempotency-key-reused",
+            f"Mã {HEADER} này đã dùng cho một yêu cầu khác. Hãy tạo mã mới.",
+        )
+    return Response(
+        stored.body,
+        stored.status,
+        headers={"Idempotency-Replayed": "true"},
+        media_type=stored.content_type,
+    )
+
+
+async def store(session: Session, wanted: Claim, response: Response) -> None:
+    """Keep `response` as the answer of the key, in the command's own transaction."""
+    connection = await session.connection()
+    await connection.execute(
+        update(TABLE)
+        .where(_identity(wanted))
+        .values(
+            status=response.status_code,
+            content_type=response.headers.get("content-type"),
+            body=bytes(response.body),
+        )
+    )
+
+
+async def forget_old(session: Session) -> int:
+    """Delete the keys that are past their time, and return how many there were."""
+    connection = await session.connection()
+    return (await connection.execute(delete(TABLE).where(TABLE.c.created < now() - KEPT))).rowcount
+
+
+def _identity(wanted: Claim) -> ColumnElement[bool]:
+    return and_(
+        TABLE.c.principal == wanted.principal,
+        TABLE.c.route == wanted.route,
+        TABLE.c.key == wanted.key,
+    )
