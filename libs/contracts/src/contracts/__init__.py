@@ -1,1 +1,5 @@
-"""What travels between the services: events, topics, ids, lists and their frozen schemas."""
+"""What travels between the services: envelope, topics, identifiers, closed lists and events.
+
+No input or output happens here, and nothing here knows a service: every service may import
+contracts, contracts imports only pydantic and msgspec.
+"""

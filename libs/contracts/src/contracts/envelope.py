@@ -1,0 +1,182 @@
+"""The document: one event as one CloudEvents 1.0 JSON text in structured mode.
+
+The same bytes stand on Kafka, in parking, in a webhook and in a golden sample. Writing is string
+concatenation around texts that are already JSON, so a document rendered again is the same to the
+byte. Reading never raises: whatever arrives becomes an :class:`Envelope`, a :class:`Tombstone` or
+a :class:`Broken` that says why. Kafka headers are never looked at, so foreign ones cannot matter.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from contracts.event import Event
+
+CONTENT_TYPE = "application/cloudevents+json"
+"""The value of the only Kafka header, ``content-type``."""
+
+MAX_DOCUMENT = 64 * 1024
+"""The most bytes a document may have: what CloudEvents intermediaries must forward."""
+
+SEQUENCE_DIGITS = 20
+
+_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""An escaped NUL: legal JSON that PostgreSQL cannot store, so a reader would never get past it."""
+
+_Text = Annotated[str, msgspec.Meta(min_length=1)]
+_Time = Annotated[datetime, msgspec.Meta(tz=True)]
+_Sequence = Annotated[str, msgspec.Meta(pattern=rf"^[0-9]{{{SEQUENCE_DIGITS}}}\Z")]
+
+
+class _Document(msgspec.Struct, frozen=True, gc=False):
+    """The attributes that a document of ours has, as they stand on the wire."""
+
+    specversion: Literal["1.0"]
+    id: _Text
+    source: _Text
+    type: _Text
+    subject: _Text
+    time: _Time
+    recordedtime: _Time
+    dataschema: _Text
+    data: msgspec.Raw
+    sequence: _Sequence | None = None
+    correlationid: str | None = None
+    causationid: str | None = None
+    traceparent: str | None = None
+
+
+class Envelope(msgspec.Struct, frozen=True, gc=False):
+    """The attributes of a document; ``data`` stays the bytes that were sent."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    """When it happened."""
+    recordedtime: datetime
+    """When it was written down."""
+    dataschema: str
+    sequence: int | None
+    """Gapless per source, topic and partition; ``None`` in a document no relay has numbered."""
+    correlationid: str | None
+    causationid: str | None
+    traceparent: str | None
+    data: bytes
+
+
+class Tombstone(msgspec.Struct, frozen=True, gc=False):
+    """A null value with a key: on a compacted topic, what had this key is erased."""
+
+    key: str
+
+
+class Broken(msgspec.Struct, frozen=True, gc=False):
+    """What cannot be read as a document. ``reason`` is a slug, ``detail`` is for people."""
+
+    reason: str
+    detail: str
+
+
+_DECODER = msgspec.json.Decoder(_Document)
+
+
+def _timestamp(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its offset")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def attributes(
+    event: Event,
+    *,
+    id: str,  # noqa: A002 - the attribute's name in CloudEvents
+    time: datetime,
+    recordedtime: datetime,
+    correlationid: str | None,
+    causationid: str | None,
+    traceparent: str | None,
+) -> str:
+    """Give the JSON object of all attributes except the sequence and the data."""
+    values = {
+        "specversion": "1.0",
+        "id": id,
+        "source": event.source_urn(),
+        "type": event.type_name(),
+        "subject": event.aggregate_id(),
+        "time": _timestamp(time),
+        "recordedtime": _timestamp(recordedtime),
+        "dataschema": event.dataschema(),
+        "correlationid": correlationid,
+        "causationid": causationid,
+        "traceparent": traceparent,
+    }
+    present = {name: value for name, value in values.items() if value is not None}
+    return msgspec.json.encode(present).decode()
+
+
+def render(attributes: str, data: str, sequence: int) -> bytes:
+    """Give the document's bytes: the same for the same arguments, in every process and version.
+
+    The sequence always has twenty digits, so the document's size does not depend on it.
+    """
+    return (
+        f'{attributes[:-1]},"sequence":"{sequence:0{SEQUENCE_DIGITS}d}",'
+        f'"datacontenttype":"application/json","data":{data}}}'
+    ).encode()
+
+
+def decode(value: bytes | None, key: bytes | None) -> Envelope | Tombstone | Broken:
+    """Read a record's value, and its key where there is no value. Never raises."""
+    if value is None:
+        return _tombstone(key)
+    if len(value) > MAX_DOCUMENT:
+        return Broken("too-large", f"{len(value)} bytes, at most {MAX_DOCUMENT} are read")
+    if b"\\u0000" in value and _NUL_ESCAPE.search(value):
+        return Broken("nul-character", "a text holds the character NUL, which no database keeps")
+    try:
+        # msgspec passes over the bytes of the data without looking at their encoding.
+        value.decode()
+        return _envelope(_DECODER.decode(value))
+    except UnicodeDecodeError as error:
+        return Broken("not-utf-8", f"{error.reason} at byte {error.start}")
+    except RecursionError:
+        return Broken("too-deep", "the document is nested too deeply to be read")
+    except (msgspec.ValidationError, OverflowError) as error:
+        return Broken("not-cloudevents", str(error))
+    except msgspec.DecodeError as error:
+        return Broken("not-json", str(error))
+
+
+def _envelope(document: _Document) -> Envelope:
+    sequence = document.sequence
+    return Envelope(
+        id=document.id,
+        source=document.source,
+        type=document.type,
+        subject=document.subject,
+        # A time on the first or last day of the calendar may not exist in UTC: OverflowError.
+        time=document.time.astimezone(UTC),
+        recordedtime=document.recordedtime.astimezone(UTC),
+        dataschema=document.dataschema,
+        sequence=None if sequence is None else int(sequence),
+        correlationid=document.correlationid,
+        causationid=document.causationid,
+        traceparent=document.traceparent,
+        data=bytes(document.data),
+    )
+
+
+def _tombstone(key: bytes | None) -> Tombstone | Broken:
+    if not key:
+        return Broken("no-key", "a record without value needs a key to say what is erased")
+    try:
+        text = key.decode()
+    except UnicodeDecodeError as error:
+        return Broken("bad-key", f"{error.reason} at byte {error.start}")
+    if "\0" in text:
+        return Broken("bad-key", "the key holds the character NUL")
+    return Tombstone(text)

@@ -1,0 +1,201 @@
+"""Facts of the gradebook: classes, placements, teaching, score sheets and scores."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, ClassVar, NamedTuple, Self
+
+from pydantic import Field, model_validator
+
+from contracts import topics
+from contracts.columns import Sparse
+from contracts.event import Event
+from contracts.ids import (
+    ClassId,
+    Count,
+    Name,
+    PersonId,
+    PupilId,
+    SchoolId,
+    SchoolYear,
+    SheetId,
+    Version,
+)
+from contracts.lists import (
+    Assessment,
+    ColumnKind,
+    CorrectionReason,
+    Grade,
+    ScoreState,
+    Subject,
+    Term,
+)
+
+MAX_ROWS = 60
+"""The most cells one save may hold: a whole class, with room."""
+
+Score = Annotated[int, Field(ge=0, le=1000)]
+"""Hundredths of a point (850 = 8.5); in a comment subject Đạt is 1 and Chưa đạt is 0."""
+
+ColumnNumber = Annotated[int, Field(ge=1, le=99)]
+"""The column's number among those of its kind, from 1."""
+
+
+class ClassOpened(Event):
+    """A class exists, with this name and homeroom teacher (giáo viên chủ nhiệm)."""
+
+    NAME: ClassVar[str] = "class-opened"
+    TOPIC: ClassVar[topics.Topic] = topics.CLASSES
+    KEY: ClassVar[str] = "school_id"
+    SUBJECT: ClassVar[str] = "class_id"
+
+    class_id: ClassId
+    version: Version
+    school_id: SchoolId
+    school_year: SchoolYear
+    grade: Grade
+    name: Name
+    homeroom_teacher_id: PersonId | None
+
+
+class PupilPlaced(Event):
+    """A pupil sits in a class (xếp lớp), or in none, and where before."""
+
+    NAME: ClassVar[str] = "pupil-placed"
+    TOPIC: ClassVar[topics.Topic] = topics.CLASSES
+    KEY: ClassVar[str] = "school_id"
+    SUBJECT: ClassVar[str] = "pupil_id"
+
+    pupil_id: PupilId
+    class_id: ClassId | None
+    version: Version
+    school_id: SchoolId
+    school_year: SchoolYear
+    before_class_id: ClassId | None
+
+
+class TeachingAssigned(Event):
+    """Who teaches a subject in a class (phân công giảng dạy)."""
+
+    NAME: ClassVar[str] = "teaching-assigned"
+    TOPIC: ClassVar[topics.Topic] = topics.CLASSES
+    KEY: ClassVar[str] = "school_id"
+    SUBJECT: ClassVar[str] = "class_id"
+
+    class_id: ClassId
+    subject: Subject
+    version: Version
+    school_id: SchoolId
+    school_year: SchoolYear
+    teacher_ids: tuple[PersonId, ...]
+
+
+class SheetOpened(Event):
+    """A column of a class's score book waits for scores; again when the number due changes."""
+
+    NAME: ClassVar[str] = "sheet-opened"
+    TOPIC: ClassVar[topics.Topic] = topics.SCORES
+    KEY: ClassVar[str] = "school_id"
+    SUBJECT: ClassVar[str] = "sheet_id"
+
+    sheet_id: SheetId
+    school_id: SchoolId
+    class_id: ClassId
+    school_year: SchoolYear
+    grade: Grade
+    subject: Subject
+    term: Term
+    kind: ColumnKind
+    position: ColumnNumber
+    cells_due: Count
+    before_cells_due: Count
+    """What was due before this fact: 0 at first, so that sums add and subtract."""
+
+
+class ScoreRow(NamedTuple):
+    """One cell of a save, before and after."""
+
+    pupil: PupilId
+    before: int | None
+    after: int | None
+    before_state: ScoreState | None
+    state: ScoreState | None
+
+
+class ScoreEntered(Event):
+    """One save of a score sheet: cells entered, corrected, emptied or excused.
+
+    A cell counts in statistics if and only if its value is not null.
+    """
+
+    NAME: ClassVar[str] = "score-entered"
+    TOPIC: ClassVar[topics.Topic] = topics.SCORES
+    KEY: ClassVar[str] = "school_id"
+    SUBJECT: ClassVar[str] = "sheet_id"
+
+    sheet_id: SheetId
+    school_id: SchoolId
+    class_id: ClassId
+    school_year: SchoolYear
+    grade: Grade
+    subject: Subject
+    term: Term
+    kind: ColumnKind
+    position: ColumnNumber
+    entered_by: PersonId
+    day: date
+    """The school day on which the scores were given."""
+    pupils: Annotated[tuple[PupilId, ...], Field(min_length=1, max_length=MAX_ROWS)]
+    after: Annotated[tuple[Score | None, ...], Field(min_length=1, max_length=MAX_ROWS)]
+    """The value of each pupil's cell now; null where it has none."""
+    before: Sparse[Score]
+    """The values of the cells that had one."""
+    state: Sparse[ScoreState]
+    before_state: Sparse[ScoreState]
+    reason_code: CorrectionReason | None
+    """Why, where a cell had a value or a state before."""
+
+    @model_validator(mode="after")
+    def _is_a_save(self) -> Self:
+        rows = len(self.pupils)
+        if len(self.after) != rows:
+            raise ValueError("pupils and after differ in length")
+        if Counter(self.pupils).most_common(1)[0][1] > 1:
+            raise ValueError("a pupil stands twice")
+        for name in ("before", "state", "before_state"):
+            at: tuple[int, ...] = getattr(self, name).at
+            if at and at[-1] >= rows:
+                raise ValueError(f"{name} names a row that is not there")
+        for value in (*self.after, *self.before.value):
+            if value is not None:
+                self._check_value(value)
+        for row in self.rows():
+            _check_state(row.after, row.state)
+            _check_state(row.before, row.before_state)
+        return self
+
+    def _check_value(self, value: int) -> None:
+        if self.subject.assessment is Assessment.COMMENT:
+            if value > 1:
+                raise ValueError("a comment subject knows only 1 (Đạt) and 0 (Chưa đạt)")
+        elif self.kind is not ColumnKind.EXAM and value % 10:
+            raise ValueError("only an examination has two decimals")
+
+    def rows(self) -> Iterator[ScoreRow]:
+        """Yield the save cell by cell."""
+        rows = len(self.pupils)
+        columns = (
+            self.pupils,
+            self.before.spread(rows),
+            self.after,
+            self.before_state.spread(rows),
+            self.state.spread(rows),
+        )
+        yield from map(ScoreRow._make, zip(*columns, strict=True))
+
+
+def _check_state(value: int | None, state: ScoreState | None) -> None:
+    if state is ScoreState.EXCUSED and value is not None:
+        raise ValueError("an excused cell has no value")
+    if state is ScoreState.ZERO_BY_RULE and value != 0:
+        raise ValueError("a cell that is zero by rule has the value 0")

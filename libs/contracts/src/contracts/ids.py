@@ -1,0 +1,54 @@
+"""Identifiers and small constrained values that events share.
+
+Every pattern is part of the frozen schemas: changing one is a new major version of each event
+that uses it.
+"""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+_UUID = StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+
+UnitId = Annotated[str, _UUID]
+"""A unit of the administration: the province or one of its communes."""
+
+SchoolId = Annotated[str, _UUID]
+PupilId = Annotated[str, _UUID]
+ClassId = Annotated[str, _UUID]
+SheetId = Annotated[str, _UUID]
+
+PersonId = Annotated[str, _UUID]
+"""Whoever acts: a teacher, principal or officer, as named by the identity provider's subject."""
+
+PlaceId = Annotated[str, _UUID]
+"""Where a number is counted: a unit's id or a school's."""
+
+SchoolYear = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-20[0-9]{2}$")]
+"""Năm học, such as ``2026-2027``."""
+
+CommuneCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
+"""Mã đơn vị hành chính cấp xã (QĐ 19/2025/QĐ-TTg). Codes are reused over time: never join on it."""
+
+UnitCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,5}$")]
+"""A province's two digits or a commune's five; a district's three before 1 July 2025."""
+
+SchoolCode = Annotated[str, StringConstraints(min_length=1, max_length=32)]
+"""The ministry's code of a school, an opaque text that was issued anew more than once."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""The name of a unit, school, class or holiday; never of a person."""
+
+Sealed = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", min_length=4, max_length=2048)
+]
+"""Base64 of bytes encrypted under the pupil's own key."""
+
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""The aggregate's version; a fact with a lower one than the reader has changes nothing."""
+
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""A number of things, no larger than every JSON reader can hold exactly."""
+
+Moment = AwareDatetime
+"""A point in time with its offset, written in UTC."""

@@ -1,0 +1,51 @@
+"""What the aggregator publishes: the change of one number of IOC-EDU."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from contracts import topics
+from contracts.event import Event
+from contracts.ids import Count, Moment, PlaceId, Version
+from contracts.lists import MeasureUnit, Scope
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class IndicatorChanged(Event):
+    """One number has this value now; absolute, so that the last one alone is enough."""
+
+    NAME: ClassVar[str] = "indicator-changed"
+    TOPIC: ClassVar[topics.Topic] = topics.INDICATORS
+    KEY: ClassVar[str] = "cell"
+    SUBJECT: ClassVar[str] = "cell"
+
+    number: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    """N: this entry's place in the feed."""
+    indicator: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,4}[0-9]{2,4}$")]
+    version: Version
+    """The version of the indicator's definition."""
+    unit_kind: Scope
+    unit_id: PlaceId
+    period: Code
+    """A school year, a term of one (``2026-2027/HK1``) or a day."""
+    dims: dict[str, Code]
+    numerator: int | None
+    """Null where the number is withheld (a cell under five pupils) or retracted."""
+    denominator: int | None
+    """Null where the number is no ratio."""
+    unit: MeasureUnit
+    as_of: Moment | None
+    """The number counts every fact up to then; null while a source has never been seen."""
+    schools_reported: Count
+    """n: the schools with a fact of the indicator's sources in the period."""
+    schools_expected: Count
+    """N: the open schools to whose level the indicator applies."""
+    retracted: bool
+    """True once the number no longer exists."""
+
+    @property
+    def cell(self) -> str:
+        """Which number this is: the key under which only its latest value is kept."""
+        dims = ",".join(f"{name}={value}" for name, value in sorted(self.dims.items()))
+        return f"{self.indicator}/{self.unit_kind}/{self.unit_id}/{self.period}/{dims}"

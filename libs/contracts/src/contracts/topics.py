@@ -1,0 +1,201 @@
+"""Every topic, declared once: who writes it, who reads it, its key, partitions and retention.
+
+Provisioning, access rights, subscriptions and the AsyncAPI documents are derived from this page.
+The number of partitions, the key and the compaction of a topic may never change under its name,
+because each of them decides what order and what content a reader can count on.
+"""
+
+from dataclasses import dataclass
+
+_DAY_MS = 24 * 60 * 60 * 1000
+
+TOMBSTONE_DAYS = 400
+"""How long a tombstone stays: longer than any consumer may be away, so that none misses one."""
+
+COMPACTION_DAYS = 1
+"""How long a segment, and then a replaced value, may wait: an erasure is done in twice that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One stream of one kind of aggregate, ``<domain>.<stream>.v<major>``."""
+
+    name: str
+    key: str
+    """The data field that is the Kafka key: order holds within one of its values."""
+    owner: str | None
+    """The only service that writes it; ``None`` where every service does."""
+    partitions: int
+    retention_days: int | None
+    """``None`` keeps records for ever."""
+    compacted: bool
+    description: str
+
+    @property
+    def domain(self) -> str:
+        """The first part of the name, which is also that of its events' types."""
+        return self.name.partition(".")[0]
+
+    def config(self) -> dict[str, str]:
+        """Give the topic's configuration for Kafka.
+
+        ``LogAppendTime``: with a producer's timestamps Kafka deletes an old record within
+        seconds and refuses one from a clock that runs ahead.
+        """
+        config = {
+            "message.timestamp.type": "LogAppendTime",
+            "compression.type": "zstd",
+            "retention.bytes": "-1",
+        }
+        if self.compacted:
+            return config | {
+                "cleanup.policy": "compact",
+                "delete.retention.ms": str(TOMBSTONE_DAYS * _DAY_MS),
+                "segment.ms": str(COMPACTION_DAYS * _DAY_MS),
+                "max.compaction.lag.ms": str(COMPACTION_DAYS * _DAY_MS),
+                "min.cleanable.dirty.ratio": "0.1",
+            }
+        days = self.retention_days
+        return config | {
+            "cleanup.policy": "delete",
+            "retention.ms": "-1" if days is None else str(days * _DAY_MS),
+        }
+
+
+UNITS = Topic(
+    name="admissions.units.v1",
+    key="unit_id",
+    owner="admissions",
+    partitions=1,
+    retention_days=None,
+    compacted=False,
+    description="The province and its communes as an effective-dated tree.",
+)
+SCHOOLS = Topic(
+    name="admissions.schools.v1",
+    key="school_id",
+    owner="admissions",
+    partitions=1,
+    retention_days=None,
+    compacted=False,
+    description="The register of schools: levels, ownership, commune, open or closed.",
+)
+SCHOOL_YEARS = Topic(
+    name="admissions.school-years.v1",
+    key="school_year",
+    owner="admissions",
+    partitions=1,
+    retention_days=None,
+    compacted=False,
+    description="School years with their terms and holidays.",
+)
+ENROLMENT = Topic(
+    name="admissions.enrolment.v1",
+    key="pupil_id",
+    owner="admissions",
+    partitions=6,
+    retention_days=None,
+    compacted=False,
+    description="Who studies where: enrolments, transfers, withdrawals.",
+)
+SUBJECT_KEYS = Topic(
+    name="privacy.subject-keys.v1",
+    key="pupil_id",
+    owner="admissions",
+    partitions=6,
+    retention_days=None,
+    compacted=True,
+    description="The wrapped key of each person's sealed data; a tombstone erases the person.",
+)
+CLASSES = Topic(
+    name="gradebook.classes.v1",
+    key="school_id",
+    owner="gradebook",
+    partitions=6,
+    retention_days=None,
+    compacted=False,
+    description="Classes, the pupils placed in them, and who teaches what.",
+)
+SCORES = Topic(
+    name="gradebook.scores.v1",
+    key="school_id",
+    owner="gradebook",
+    partitions=6,
+    retention_days=400,
+    compacted=False,
+    description="Score sheets opened and every save of scores, with the values before and after.",
+)
+WATERMARKS = Topic(
+    name="relay.watermarks.v1",
+    key="source",
+    owner=None,
+    partitions=1,
+    retention_days=None,
+    compacted=True,
+    description="Up to when, and up to which sequence, each service's facts are all in Kafka.",
+)
+INDICATORS = Topic(
+    name="ioc.indicators.v1",
+    key="cell",
+    owner="ioc-aggregator",
+    partitions=6,
+    retention_days=None,
+    compacted=True,
+    description="The statistics of IOC-EDU: the latest value of every number.",
+)
+
+TOPICS = (
+    UNITS,
+    SCHOOLS,
+    SCHOOL_YEARS,
+    ENROLMENT,
+    SUBJECT_KEYS,
+    CLASSES,
+    SCORES,
+    WATERMARKS,
+    INDICATORS,
+)
+
+SERVICES = ("admissions", "gradebook", "ioc-aggregator")
+
+OWNERS: dict[str, tuple[Topic, ...]] = {
+    service: tuple(topic for topic in TOPICS if topic.owner in (service, None))
+    for service in SERVICES
+}
+"""What each service may write: its own topics and the shared ones."""
+
+CONSUMERS: dict[str, tuple[Topic, ...]] = {
+    "admissions": (),
+    "gradebook": (UNITS, SCHOOLS, SCHOOL_YEARS, ENROLMENT, SUBJECT_KEYS),
+    "ioc-aggregator": (UNITS, SCHOOLS, SCHOOL_YEARS, ENROLMENT, CLASSES, SCORES, WATERMARKS),
+}
+"""What each service reads. The aggregator keeps no person: the keys' topic is not for it."""
+
+
+def consumers_of(topic: Topic) -> tuple[str, ...]:
+    """Give the services that read ``topic``."""
+    return tuple(service for service, topics in CONSUMERS.items() if topic in topics)
+
+
+_MASK = 0xFFFFFFFF
+_MULTIPLIER = 0x5BD1E995
+_SEED = 0x9747B28C
+
+
+def _murmur2(key: bytes) -> int:
+    """Hash as ``org.apache.kafka.common.utils.Utils.murmur2`` does."""
+    value = (_SEED ^ len(key)) & _MASK
+    whole = len(key) & ~3
+    for start in range(0, whole, 4):
+        word = int.from_bytes(key[start : start + 4], "little") * _MULTIPLIER & _MASK
+        word = (word ^ word >> 24) * _MULTIPLIER & _MASK
+        value = value * _MULTIPLIER & _MASK ^ word
+    if rest := key[whole:]:
+        value = (value ^ int.from_bytes(rest, "little")) * _MULTIPLIER & _MASK
+    value = (value ^ value >> 13) * _MULTIPLIER & _MASK
+    return value ^ value >> 15
+
+
+def partition_for(key: str, partitions: int) -> int:
+    """Give the partition that every Kafka client's default partitioner gives ``key``."""
+    return (_murmur2(key.encode()) & 0x7FFFFFFF) % partitions
