@@ -348,6 +348,8 @@ class MeasureUnit(OpenEnum):
     PERCENT = "percent"
     PER_MILLE = "per-mille"
     MINUTES = "minutes"
+    MOMENT = "moment"
+    """Seconds since 1970 (UTC): a point in time, whose age the reader shows."""
     HUNDREDTHS = "hundredths"
     """Hundredths of a score."""
     DONG = "dong"
