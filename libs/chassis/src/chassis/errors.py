@@ -111,6 +111,13 @@ class TooLarge(Problem):
     title = "Dữ liệu gửi lên quá lớn"
 
 
+class UnsupportedMediaType(Problem):
+    """415: the body is of a kind that this route does not read."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    title = "Sai loại nội dung"
+
+
 class Invalid(Problem):
     """422: readable, but against a rule; `errors` says where, what and how."""
 

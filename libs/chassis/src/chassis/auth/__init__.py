@@ -2,6 +2,6 @@
 
 from chassis.auth.policy import ANY, Policy
 from chassis.auth.principal import WORKS_AT, Principal, Role
-from chassis.auth.tokens import Verifier
+from chassis.auth.tokens import TokenVerifier, Verifier
 
-__all__ = ["ANY", "WORKS_AT", "Policy", "Principal", "Role", "Verifier"]
+__all__ = ["ANY", "WORKS_AT", "Policy", "Principal", "Role", "TokenVerifier", "Verifier"]

@@ -5,6 +5,7 @@ until the first has ended, and then finds either its answer or nothing.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ from chassis.tables import IDEMPOTENCY_KEY as TABLE
 
 HEADER = "Idempotency-Key"
 KEPT = timedelta(days=30)
-_LONGEST = 255
+_KEY = re.compile(r"[!-~]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,12 @@ def read_key(request: Request) -> str:
             f"Thiếu header {HEADER}. Hãy gửi một mã mới (UUID) cho mỗi lần lưu, "
             "và gửi lại đúng mã đó khi thử lại.",
         )
-    if len(keys) > 1 or not 0 < len(keys[0]) <= _LONGEST or not _printable(keys[0]):
+    if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
         raise Malformed(
             "idempotency-key-invalid",
-            f"Header {HEADER} phải xuất hiện một lần, dài 1 đến {_LONGEST} ký tự ASCII.",
+            f"Header {HEADER} phải xuất hiện một lần, dài 1 đến 255 ký tự ASCII, không có dấu cách.",
         )
     return keys[0]
-
-
-def _printable(key: str) -> bool:
-    return key.isascii() and key.isprintable()
 
 
 def fingerprint(request: Request, body: bytes) -> bytes:

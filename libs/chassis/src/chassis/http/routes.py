@@ -27,6 +27,7 @@ from chassis.auth.tokens import Verifier
 from chassis.database import Session
 from chassis.errors import Problem, Unauthorized
 from chassis.http import idempotency
+from chassis.http.bodies import BodyReader, nul_character
 from chassis.http.limits import BODY_LIMIT, with_limited_body
 
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -71,6 +72,7 @@ class ChassisRoute(APIRoute):
         self.body_limit = body_limit
         self.transactional = transactional
         super().__init__(path, endpoint, **options)
+        self.body_reader = BodyReader(self)
 
     def get_route_handler(self) -> Answer:
         """Put the life of this kind of request around FastAPI's own handler."""
@@ -84,6 +86,8 @@ class ChassisRoute(APIRoute):
             return response
 
         async def handle(request: Request) -> Response:
+            if "\x00" in request.url.path or "%00" in request.url.query:
+                raise nul_character()
             actor = await self._authenticate(request)
             token = current_decisions.set(request.state.decisions)
             try:
@@ -127,11 +131,13 @@ class CommandRoute(ChassisRoute):
         """Run the command, or repeat its stored answer."""
         key = idempotency.read_key(request)
         request = await with_limited_body(request, self.body_limit)
+        body = await request.body()
+        request = await self.body_reader.read(request)
         claim = idempotency.Claim(
             principal=actor,
             route=f"{request.method} {self.path_format}",
             key=key,
-            fingerprint=idempotency.fingerprint(request, await request.body()),
+            fingerprint=idempotency.fingerprint(request, body),
         )
         database: Transactions = request.app.state.database
         try:
