@@ -1,0 +1,287 @@
+"""The one consuming function: poll → slices → one transaction each → advisory Kafka commit.
+
+The truth about what was applied is ``delivery.consumer_position`` in the service's database.
+Kafka's committed offset is a hint for lag tools; on assignment the consumer seeks to the database.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from chassis import metrics
+from chassis.consuming import store
+from chassis.consuming.decisions import Outcome, Placement, Progress, SourceState, fork, unread
+from chassis.consuming.records import Projector, Record, Rejected, Slice
+from chassis.consuming.records import TopicPartition as Lane
+from chassis.database import Database, is_transient
+from contracts import envelope, registry
+from contracts.envelope import Broken, Envelope, Tombstone
+
+_BACK_OFF_SECONDS = (0.2, 30.0)
+
+_log = structlog.get_logger()
+
+
+class _Judged:
+    """One transaction's worth of slices while they are judged and applied."""
+
+    def __init__(self) -> None:
+        self.progress: dict[Lane, Progress] = {}
+        self.parked: list[store.Parked] = []
+        self.counts: dict[str, int] = {}
+
+    def count(self, outcome: str, by: int = 1) -> None:
+        self.counts[outcome] = self.counts.get(outcome, 0) + by
+
+
+class Consumer:
+    """Applies batches of raw records for one service; knows nothing of how they were polled."""
+
+    def __init__(self, *, service: str, database: Database, projector: Projector) -> None:
+        """``projector`` gets what passes: decoded, in order, once."""
+        self.service = service
+        self.projector = projector
+        self.stored: dict[Lane, store.Stored] = {}
+        self.failure: str | None = None
+        self._database = database
+        self._topics = {topic.name: topic for topic in projector.topics}
+        self._delay = _BACK_OFF_SECONDS[0]
+        self._loaded = False
+
+    async def assigned(self, client: AIOKafkaConsumer, lanes: Sequence[Lane]) -> None:
+        """Load the stored state of ``lanes`` and move the client to the database's positions."""
+        async with self._database.transaction() as session:
+            loaded = await store.load(session, lanes)
+        await self._projector_loaded()
+        self.stored.update(loaded)
+        for lane, stored in loaded.items():
+            seek(client, lane, stored.placement.next)
+
+    def revoked(self, lanes: Sequence[Lane]) -> None:
+        """Forget ``lanes``: another member moves them from now on."""
+        for lane in lanes:
+            self.stored.pop(lane, None)
+
+    async def consume(
+        self, client: AIOKafkaConsumer, records: Sequence[ConsumerRecord[Any, Any]]
+    ) -> None:
+        """Apply one poll. After any failure the client is moved back to the database's truth."""
+        slices = self._slices(records)
+        lanes = [part.lane for part in slices]
+        try:
+            missing = [lane for lane in lanes if lane not in self.stored]
+            if missing:
+                await self.assigned(client, missing)
+                return
+            units = [slices] if self.projector.whole_poll else [[part] for part in slices]
+            for unit in units:
+                await self._apply(client, unit)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the database's truth stands
+            self.failure = f"{type(error).__name__}: {error}"
+            _log.warning(
+                "slice_waits", error=self.failure, transient=is_transient(error), delay=self._delay
+            )
+            await asyncio.sleep(self._delay)
+            self._delay = min(self._delay * 2, _BACK_OFF_SECONDS[1])
+            self._loaded = False
+            self.revoked(lanes)
+            # The polled records are let go: a new poll starts where the database says. Until then
+            # the position in Kafka's client may be anything; the state of the lane is unknown.
+            for lane in lanes:
+                rewind = min(r.offset for r in records if (r.topic, r.partition) == lane)
+                seek(client, lane, rewind)
+        else:
+            self.failure = None
+            self._delay = _BACK_OFF_SECONDS[0]
+
+    async def _projector_loaded(self) -> None:
+        if not self._loaded:
+            await self.projector.load()
+            self._loaded = True
+
+    def _slices(self, records: Sequence[ConsumerRecord[Any, Any]]) -> list[Slice]:
+        slices: dict[Lane, Slice] = {}
+        for record in records:
+            lane = (record.topic, record.partition)
+            if lane not in slices:
+                slices[lane] = Slice(
+                    self._topics[record.topic], record.partition, record.offset, record.offset
+                )
+            part = slices[lane]
+            part.next = record.offset + 1
+            part.records.append(
+                Record(
+                    record.offset,
+                    envelope.decode(record.value, record.key),  # type: ignore[arg-type]
+                    record.key,
+                    record.value,
+                )
+            )
+        return list(slices.values())
+
+    async def _apply(self, client: AIOKafkaConsumer, unit: Sequence[Slice]) -> None:
+        fresh = []
+        for part in unit:
+            position = self.stored[part.lane].placement.next
+            if part.next > position:
+                start = unread([record.offset for record in part.records], position)
+                metrics.EVENTS.labels(outcome=Outcome.DUPLICATE).inc(start)
+                fresh.append(
+                    Slice(
+                        part.topic,
+                        part.partition,
+                        part.records[start].offset,
+                        part.next,
+                        part.records[start:],
+                    )
+                )
+        if not fresh:
+            return
+        try:
+            moved, judged = await self._transaction(fresh, careful=False)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            _log.warning("slice_failed", error=repr(error))
+            moved, judged = await self._transaction(fresh, careful=True)
+        self.projector.committed()
+        for part in fresh:
+            if part.lane in moved:
+                stored = self.stored[part.lane]
+                stored.placement = Placement(part.next, stored.placement.topic_id)
+                stored.sources = judged.progress[part.lane].sources
+        for outcome, count in judged.counts.items():
+            metrics.EVENTS.labels(outcome=outcome).inc(count)
+        fenced = [part.lane for part in fresh if part.lane not in moved]
+        if fenced:
+            metrics.CONSUMER_FENCED_BATCHES.inc(len(fenced))
+            _log.warning("slices_fenced", lanes=fenced)
+            self.revoked(fenced)
+            await self.projector.reload()
+            await self.assigned(client, fenced)
+        await _commit(client, {part.lane: part.next for part in fresh if part.lane in moved})
+
+    async def _transaction(
+        self, unit: Sequence[Slice], *, careful: bool
+    ) -> tuple[set[Lane], _Judged]:
+        judged = _Judged()
+        async with self._database.transaction() as session:
+            moves = {part.lane: (self.stored[part.lane].placement.next, part.next) for part in unit}
+            moved = await store.advance(session, moves)
+            held = await store.held_subjects(session)
+            accepted = [self._judge(part, held, judged) for part in unit if part.lane in moved]
+            rejected = await self.projector.project(session, accepted, careful=careful)
+            self._reject(rejected, judged)
+            await store.park(session, judged.parked)
+            await store.save_sources(session, _touched(judged))
+        applied = sum(len(part.records) for part in accepted) - len(rejected)
+        judged.count(Outcome.APPLY, applied)
+        return moved, judged
+
+    def _judge(self, part: Slice, held: set[tuple[str, int, str]], judged: _Judged) -> Slice:
+        judged.progress[part.lane] = fork(self.stored[part.lane].sources)
+        accepted = Slice(part.topic, part.partition, part.first, part.next)
+        for record in part.records:
+            event = record.event
+            if isinstance(event, Tombstone):
+                accepted.records.append(record)
+                continue
+            fault = _fault(part, record, event)
+            if self._is_duplicate(part, event, fault, judged):
+                judged.count(Outcome.DUPLICATE)
+                continue
+            if fault is not None:
+                judged.count(Outcome.PARK)
+                judged.parked.append(store.Parked(part, record, Outcome.PARK, *fault))
+            elif isinstance(event, Envelope):
+                self._sort(accepted, record, event, held, judged)
+        return accepted
+
+    @staticmethod
+    def _is_duplicate(
+        part: Slice, event: Envelope | Broken, fault: tuple[str, str] | None, judged: _Judged
+    ) -> bool:
+        if isinstance(event, Broken) or part.topic.compacted or not event.sequence:
+            return False
+        if fault is not None and fault[0] == "foreign-source":
+            return False
+        step = judged.progress[part.lane].judge(event.source, event.sequence)
+        if step.gap is not None:
+            judged.count("gap")
+            _log.error("sequence_gap", lane=part.lane, first=step.gap.first, last=step.gap.last)
+        if step.late_start:
+            _log.warning("log_starts_late", lane=part.lane, sequence=event.sequence)
+        return not step.fresh
+
+    def _sort(
+        self,
+        accepted: Slice,
+        record: Record,
+        event: Envelope,
+        held: set[tuple[str, int, str]],
+        judged: _Judged,
+    ) -> None:
+        if not registry.known_name(event.type):
+            judged.count(Outcome.PASS_OVER)
+        elif registry.model_for(event.type) is None:
+            judged.count(Outcome.PARK)
+            detail = f"{event.type} is of a major version that this service does not know"
+            judged.parked.append(
+                store.Parked(accepted, record, Outcome.PARK, "unknown-major", detail)
+            )
+        elif (*accepted.lane, event.subject) in held:
+            judged.count(Outcome.HOLD)
+            detail = f"an earlier record of {event.subject} is parked"
+            judged.parked.append(store.Parked(accepted, record, Outcome.HOLD, "held", detail))
+        else:
+            accepted.records.append(record)
+
+    @staticmethod
+    def _reject(rejected: Sequence[Rejected], judged: _Judged) -> None:
+        for item in rejected:
+            outcome = Outcome.HOLD if item.reason == "held" else Outcome.PARK
+            judged.count(outcome)
+            judged.parked.append(
+                store.Parked(item.slice, item.record, outcome, item.reason, item.detail)
+            )
+
+
+def seek(client: AIOKafkaConsumer, lane: Lane, offset: int) -> None:
+    """Move ``client`` in ``lane``; nothing happens when the lane was taken away meanwhile."""
+    try:
+        client.seek(TopicPartition(*lane), offset)
+    except IllegalStateError:
+        _log.info("seek_after_revocation", lane=lane)
+
+
+def _fault(part: Slice, record: Record, event: Envelope | Broken) -> tuple[str, str] | None:
+    if isinstance(event, Broken):
+        return event.reason, event.detail
+    owner = part.topic.owner
+    # In a shared topic each source may only write under its own name.
+    writer = owner or (record.key or b"").decode(errors="replace")
+    if event.source != f"urn:edu:{writer}":
+        return "foreign-source", f"{event.source} may not write to {part.topic.name}"
+    if not part.topic.compacted and not event.sequence:
+        return "no-sequence", "the record carries no sequence number"
+    return None
+
+
+def _touched(judged: _Judged) -> dict[Lane, dict[str, SourceState]]:
+    return {
+        lane: {source: progress.sources[source] for source in progress.touched}
+        for lane, progress in judged.progress.items()
+        if progress.touched
+    }
+
+
+async def _commit(client: AIOKafkaConsumer, positions: dict[Lane, int]) -> None:
+    """Tell Kafka how far we are. Advisory: an error means a rebalance, and loses nothing."""
+    try:
+        await client.commit({TopicPartition(*lane): n for lane, n in positions.items()})
+    except (KafkaError, IllegalStateError) as error:
+        _log.info("commit_refused", error=repr(error))

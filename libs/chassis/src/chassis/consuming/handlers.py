@@ -1,0 +1,174 @@
+"""Handlers: one function per kind of fact, given all such facts of a slice at once."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Generic, TypeAlias, TypeVar
+
+from chassis import context
+from chassis.consuming.records import Record, Rejected, Slice
+from chassis.database import Session, is_transient
+from contracts import registry
+from contracts.envelope import Envelope, Tombstone
+from contracts.event import Event
+from contracts.topics import Topic
+
+E = TypeVar("E", bound=Event)
+
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[E]):
+    """An event and the document that brought it."""
+
+    event: E
+    envelope: Envelope
+
+
+_Handler: TypeAlias = Callable[[Session, Sequence[Received[E]]], Awaitable[None]]
+_TombstoneHandler: TypeAlias = Callable[[Session, Sequence[str]], Awaitable[None]]
+
+
+class Handlers:
+    """The reactions of one service; a :class:`~chassis.consuming.records.Projector`.
+
+    A handler gets the neighbouring events of its kinds in the order of the log, so that it can
+    write them with one statement. It must not need a fact of another topic, nor of another call.
+    """
+
+    whole_poll = False
+
+    def __init__(self, *parts: "Handlers") -> None:
+        """Join the handlers of a service's slices."""
+        self._handlers: dict[str, _Handler[Event]] = {}
+        self._tombstones: dict[str, _TombstoneHandler] = {}
+        self._topics: dict[str, Topic] = {}
+        for part in parts:
+            self._handlers |= part._handlers  # noqa: SLF001 - of its own kind
+            self._tombstones |= part._tombstones  # noqa: SLF001
+            self._topics |= part._topics  # noqa: SLF001
+
+    @property
+    def topics(self) -> Sequence[Topic]:
+        """The topics that any handler reads."""
+        return tuple(self._topics.values())
+
+    def on(self, *kinds: type[E]) -> Callable[[_Handler[E]], _Handler[E]]:
+        """Register a handler of events of ``kinds``."""
+
+        def register(handler: _Handler[E]) -> _Handler[E]:
+            for kind in kinds:
+                self._handlers[kind.type_name()] = handler  # type: ignore[assignment]
+                self._topics[kind.TOPIC.name] = kind.TOPIC
+            return handler
+
+        return register
+
+    def on_tombstone(self, topic: Topic) -> Callable[[_TombstoneHandler], _TombstoneHandler]:
+        """Register a handler of the tombstones of ``topic``; it gets their keys."""
+
+        def register(handler: _TombstoneHandler) -> _TombstoneHandler:
+            self._tombstones[topic.name] = handler
+            self._topics[topic.name] = topic
+            return handler
+
+        return register
+
+    async def load(self) -> None:
+        """Nothing is kept in memory."""
+
+    def committed(self) -> None:
+        """Nothing is kept in memory."""
+
+    async def reload(self) -> None:
+        """Nothing is kept in memory."""
+
+    async def project(
+        self, session: Session, slices: Sequence[Slice], *, careful: bool
+    ) -> Sequence[Rejected]:
+        """Call the handlers in the order of the log."""
+        rejected: list[Rejected] = []
+        for part in slices:
+            if careful:
+                for record in part.records:
+                    rejected += await self._carefully(session, part, record, rejected)
+            else:
+                for handler, records in groupby(
+                    part.records, key=lambda record: self._handler(part, record)
+                ):
+                    await self._call(session, handler, list(records))
+        return rejected
+
+    def _handler(self, part: Slice, record: Record) -> "_Handler[Event] | _TombstoneHandler | None":
+        if isinstance(record.event, Tombstone):
+            return self._tombstones.get(part.topic.name)
+        return self._handlers.get(record.event.type)
+
+    async def _call(
+        self,
+        session: Session,
+        handler: "_Handler[Event] | _TombstoneHandler | None",
+        records: Sequence[Record],
+    ) -> None:
+        if handler is None:
+            return
+        received: list[Received[Event]] = []
+        keys: list[str] = []
+        for record in records:
+            if isinstance(record.event, Tombstone):
+                keys.append(record.event.key)
+            else:
+                received.append(Received(registry.parse(record.event), record.event))
+        if keys:
+            await handler(session, keys)  # type: ignore[arg-type]
+            return
+        first = received[0].envelope
+        with context.bind(
+            context.Causation(
+                correlation_id=first.correlationid or first.id,
+                causation_id=first.id,
+                traceparent=first.traceparent,
+            )
+        ):
+            await handler(session, received)  # type: ignore[arg-type]
+
+    async def _carefully(
+        self, session: Session, part: Slice, record: Record, before: Sequence[Rejected]
+    ) -> list[Rejected]:
+        handler = self._handler(part, record)
+        subject = _subject(record)
+        if subject and any(r.holds and _subject(r.record) == subject for r in before):
+            return [Rejected(part, record, "held", f"an earlier record of {subject} is parked")]
+        if isinstance(record.event, Envelope):
+            try:
+                registry.parse(record.event)
+            except registry.ContractError as error:
+                return [Rejected(part, record, "not-the-contract", str(error))]
+        for _ in range(_ATTEMPTS - 1):
+            if (failure := await self._attempt(session, handler, record)) is None:
+                return []
+        failure = await self._attempt(session, handler, record)
+        if failure is None:
+            return []
+        detail = f"{type(failure).__name__}: {failure}"
+        return [Rejected(part, record, "handler-failed", detail, holds=True)]
+
+    async def _attempt(
+        self,
+        session: Session,
+        handler: "_Handler[Event] | _TombstoneHandler | None",
+        record: Record,
+    ) -> Exception | None:
+        try:
+            async with session.begin_nested():
+                await self._call(session, handler, [record])
+        except Exception as error:
+            if is_transient(error):
+                raise
+            return error
+        return None
+
+
+def _subject(record: Record) -> str | None:
+    return record.event.subject if isinstance(record.event, Envelope) else None

@@ -1,0 +1,74 @@
+"""The records of one poll, as the chassis hands them to whoever applies them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from chassis.database import Session
+from contracts.envelope import Envelope, Tombstone
+from contracts.topics import Topic
+
+TopicPartition: TypeAlias = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One accepted record: decoded, not a duplicate, of no held subject."""
+
+    offset: int
+    event: Envelope | Tombstone
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(slots=True)
+class Slice:
+    """What one poll brought of one partition; ``next`` is the position after it."""
+
+    topic: Topic
+    partition: int
+    first: int
+    next: int
+    records: list[Record] = field(default_factory=list)
+
+    @property
+    def lane(self) -> TopicPartition:
+        """The topic's name and the partition."""
+        return (self.topic.name, self.partition)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that could not be applied. ``holds``: later records of its subject wait for it."""
+
+    slice: Slice
+    record: Record
+    reason: str
+    detail: str
+    holds: bool = False
+
+
+class Projector(Protocol):
+    """Whoever applies records. Tombstones come as records, too."""
+
+    topics: Sequence[Topic]
+    whole_poll: bool
+    """One transaction per poll (the aggregator), or one per partition slice."""
+
+    async def load(self) -> None:
+        """Make the memory, if any, equal to the database; called before the first slice."""
+
+    async def project(
+        self, session: Session, slices: Sequence[Slice], *, careful: bool
+    ) -> Sequence[Rejected]:
+        """Write the effect of ``slices`` inside the transaction; change no memory yet.
+
+        An exception rolls everything back; the same slices then come again with ``careful``, and
+        the projector applies record by record (in savepoints) and rejects those that fail.
+        """
+
+    def committed(self) -> None:
+        """Take the last ``project`` into memory: its transaction is committed."""
+
+    async def reload(self) -> None:
+        """Load again: a transaction was fenced, or nobody knows whether it committed."""

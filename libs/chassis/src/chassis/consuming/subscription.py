@@ -1,0 +1,180 @@
+"""One consumer group and one FastStream subscriber per service; FastStream only polls.
+
+None of its defaults is relied on: they acknowledge before the work, start at the end of the log,
+create topics, and lose a whole batch over one header that is not UTF-8.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+
+from chassis.consuming import store
+from chassis.consuming.consumer import Consumer, seek
+from chassis.consuming.decisions import place
+from chassis.consuming.records import TopicPartition as Lane
+from chassis.consuming.topic_ids import TopicIds
+from chassis.database import Database
+
+if TYPE_CHECKING:
+    from faststream.kafka.subscriber.usecase import BatchSubscriber
+    from faststream.message import StreamMessage
+
+_WATCH_SECONDS = 5.0
+_STALLED_SECONDS = 60.0
+_POLL_MS = 50
+
+_log = structlog.get_logger()
+
+
+class StalledError(Exception):
+    """Records wait and nothing moves: the subscriber is made anew."""
+
+
+class Subscription:
+    """Keeps one subscriber of a service alive and its group's rights and topics in view."""
+
+    def __init__(
+        self, *, consumer: Consumer, database: Database, bootstrap: Sequence[str], group: str
+    ) -> None:
+        """``bootstrap`` is a list: FastStream does not split a comma list."""
+        self.missing: list[str] = []
+        self.state = "starting"
+        self._consumer = consumer
+        self._database = database
+        self._bootstrap = list(bootstrap)
+        self._group = group
+        self._topics = [topic.name for topic in consumer.projector.topics]
+        self._ids = TopicIds(bootstrap, self._topics)
+
+    async def run(self) -> None:
+        """Consume until cancelled; any error ends the run and the supervisor starts another."""
+        broker = KafkaBroker(
+            self._bootstrap,
+            apply_types=False,
+            allow_auto_create_topics=False,
+            logger=None,
+            metadata_max_age_ms=10_000,
+            client_id=f"{self._group}-consumer",
+        )
+        subscriber: BatchSubscriber = broker.subscriber(
+            *self._topics,
+            group_id=self._group,
+            batch=True,
+            batch_timeout_ms=_POLL_MS,
+            max_records=None,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            no_reply=True,
+            parser=_parse,
+            decoder=_decode,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            max_poll_interval_ms=300_000,
+            listener=(listener := _Listener(self._consumer)),
+        )
+
+        @subscriber
+        async def consume(records: tuple[Any, ...]) -> None:
+            if subscriber.consumer is not None:
+                await self._consumer.consume(subscriber.consumer, records)
+
+        listener.subscriber = subscriber
+        await self._check_topics(None)
+        await broker.start()
+        self.state = "running"
+        try:
+            await self._watch(subscriber)
+        finally:
+            self.state = "stopped"
+            await broker.stop()
+            self._consumer.revoked(list(self._consumer.stored))
+
+    async def _watch(self, subscriber: "BatchSubscriber") -> None:
+        """Watch what FastStream hides: rights taken away, a re-created topic, a standstill."""
+        time = asyncio.get_running_loop().time
+        moved_at = time()
+        before: dict[Lane, int] = {}
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            client = subscriber.consumer
+            if client is None or not subscriber.running:
+                message = "the subscriber ended"
+                raise StalledError(message)
+            await self._check_topics(client)
+            now = {lane: s.placement.next for lane, s in self._consumer.stored.items()}
+            behind = [
+                lane
+                for lane, position in now.items()
+                if (client.highwater(TopicPartition(*lane)) or 0) > position
+            ]
+            if now != before or not behind or self._consumer.failure:
+                moved_at = time()
+            before = now
+            if time() - moved_at > _STALLED_SECONDS:
+                message = f"no progress for {_STALLED_SECONDS:.0f} s in {behind}"
+                raise StalledError(message)
+
+    async def _check_topics(self, client: AIOKafkaConsumer | None) -> None:
+        ids = await self._ids.read()
+        self.missing = sorted(set(self._topics) - ids.keys())
+        async with self._database.transaction() as session:
+            lanes = [
+                (topic.name, partition)
+                for topic in self._consumer.projector.topics
+                if topic.name in ids
+                for partition in range(topic.partitions)
+            ]
+            stored = await store.load(session, lanes)
+            restarted = []
+            for lane, state in stored.items():
+                placement, anew = place(state.placement, ids[lane[0]])
+                if placement != state.placement:
+                    await store.replace_log(session, lane, placement, restarted=anew)
+                if anew:
+                    restarted.append(lane)
+        for lane in restarted:
+            _log.error("topic_was_made_anew", lane=lane, topic_id=ids[lane[0]])
+            self._consumer.revoked([lane])
+            if client is not None and TopicPartition(*lane) in client.assignment():
+                seek(client, lane, 0)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Moves the client to the database's positions as soon as partitions are assigned."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self.subscriber: BatchSubscriber | None = None
+        self._consumer = consumer
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        if self.subscriber is None or self.subscriber.consumer is None or not assigned:
+            return
+        try:
+            await self._consumer.assigned(
+                self.subscriber.consumer, [(tp.topic, tp.partition) for tp in assigned]
+            )
+        except Exception as error:  # noqa: BLE001 - the database is away: the first poll loads
+            _log.warning("assignment_not_loaded", error=repr(error))
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        self._consumer.revoked([(tp.topic, tp.partition) for tp in revoked])
+
+
+async def _parse(records: "tuple[Any, ...]") -> "StreamMessage[Any]":
+    """Wrap a batch without looking at it: FastStream's parser raises on foreign headers."""
+    return KafkaAckableMessage(
+        body=b"",
+        headers={},
+        raw_message=records,
+        consumer=None,
+    )
+
+
+async def _decode(message: "StreamMessage[Any]") -> Any:
+    return message.raw_message

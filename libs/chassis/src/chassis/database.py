@@ -1,0 +1,88 @@
+"""PostgreSQL for one service: one engine, one transaction per command or slice, opened here."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession as Session
+
+__all__ = ["Database", "Session", "is_transient", "plain_url"]
+
+EMITTED = "chassis.emitted"
+"""Key in ``Session.info``: set by :func:`chassis.outbox.emit`, read after the commit."""
+
+_IDLE_IN_TRANSACTION_MS = 30_000
+_STATEMENT_SECONDS = 30.0
+_TRANSIENT_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
+
+
+def plain_url(url: str) -> str:
+    """Return ``url`` as libpq and asyncpg write it, without SQLAlchemy's driver name."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Tell whether the same work may succeed later: the database is away, busy or deadlocked."""
+    if isinstance(error, DBAPIError):
+        sqlstate = getattr(error.orig, "sqlstate", None)
+        return (
+            error.connection_invalidated
+            or sqlstate is None
+            or sqlstate in _TRANSIENT_SQLSTATES
+            or str(sqlstate).startswith("08")
+        )
+    return isinstance(error, (OSError, TimeoutError, PoolTimeoutError))
+
+
+class Database:
+    """The engine of one service. ``transaction()`` is the only way to change anything."""
+
+    def __init__(self, url: str, *, application: str, pool_size: int = 10) -> None:
+        """Prepare a lazy pool; nothing connects before the first transaction."""
+        self.url = plain_url(url)
+        self.engine: AsyncEngine = create_async_engine(
+            self.url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            pool_timeout=5,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": _STATEMENT_SECONDS,
+                "server_settings": {
+                    "application_name": application,
+                    "idle_in_transaction_session_timeout": str(_IDLE_IN_TRANSACTION_MS),
+                },
+            },
+        )
+        self._after_emit: list[Callable[[], None]] = []
+
+    def after_emit(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` after each commit that wrote an outbox row (a hint, never needed)."""
+        self._after_emit.append(wake)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """Open one transaction: committed when the block ends, rolled back when it raises."""
+        async with Session(self.engine, expire_on_commit=False) as session:
+            async with session.begin():
+                yield session
+            if session.info.get(EMITTED):
+                for wake in self._after_emit:
+                    wake()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Session]:
+        """Open one read-only transaction with a single snapshot for all its statements."""
+        async with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            await session.execute(
+                text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            )
+            yield session
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
