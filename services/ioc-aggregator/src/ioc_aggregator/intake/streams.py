@@ -1,0 +1,17 @@
+"""Which fold reads which topic: every topic that contracts give the aggregator has one."""
+
+from contracts import topics
+from ioc_aggregator.intake import classes, enrolment, register, scores
+from ioc_aggregator.intake.folding import Fold
+
+FOLDS: dict[str, Fold] = {
+    topics.UNITS.name: register.fold,
+    topics.SCHOOLS.name: register.fold,
+    topics.SCHOOL_YEARS.name: register.fold,
+    topics.ENROLMENT.name: enrolment.fold,
+    topics.CLASSES.name: classes.fold,
+    topics.SCORES.name: scores.fold,
+    topics.WATERMARKS.name: register.fold,
+}
+
+TOPICS = topics.CONSUMERS["ioc-aggregator"]

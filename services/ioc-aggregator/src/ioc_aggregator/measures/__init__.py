@@ -1,0 +1,1 @@
+"""What is counted: families of additive integer cells, and the facts that replace one another."""

@@ -1,0 +1,73 @@
+"""Additive integer cells, and how a change of them is written down.
+
+A *family* is a table whose rows are keyed by school and further dimensions and whose columns are
+integers. A *change* names few of its cells and what is added to each. Changes commute, so state is
+the sum of all of them in whatever order the partitions were read.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ioc_aggregator.measures.facts import Fact
+
+Key: TypeAlias = tuple[str, ...]
+Integers: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A table of cells. The first dimension is always the school."""
+
+    name: str
+    dims: tuple[str, ...]
+    columns: tuple[str, ...]
+    dtype: type[np.signedinteger] = np.int64
+
+
+@dataclass(slots=True)
+class Change:
+    """What is added to one family: ``by[i]`` to column ``column[i]`` of row ``keys[at[i]]``.
+
+    No cell stands twice and nothing is zero, so a change can be added without accumulating.
+    """
+
+    keys: list[Key]
+    at: Integers
+    column: Integers
+    by: Integers
+
+    @classmethod
+    def of(cls, keys: Sequence[Key], sums: NDArray[np.signedinteger]) -> "Change":
+        """Write down the non-zero cells of ``sums``, whose rows are those of ``keys``."""
+        at, column = np.nonzero(sums)
+        return cls(
+            list(keys),
+            at.astype(np.int64, copy=False),
+            column.astype(np.int64, copy=False),
+            sums[at, column].astype(np.int64, copy=False),
+        )
+
+    @classmethod
+    def count(cls, counts: Mapping[Key, int]) -> "Change":
+        """Write down a family of one column."""
+        keys = [key for key, count in counts.items() if count]
+        sums = np.array([counts[key] for key in keys], dtype=np.int64)
+        return cls.of(keys, sums.reshape(len(keys), 1))
+
+    def __len__(self) -> int:
+        return len(self.by)
+
+
+@dataclass(slots=True)
+class Delta:
+    """What a run of records changes: cells by family, and facts."""
+
+    changes: dict[str, Change] = field(default_factory=dict)
+    facts: list[Fact] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.facts) or any(len(change) for change in self.changes.values())
