@@ -1,0 +1,1 @@
+"""Kafka and PostgreSQL where nothing but Python is installed: fetched once, checked, supervised."""

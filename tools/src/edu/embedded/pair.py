@@ -1,0 +1,67 @@
+"""Broker and database together: fetched, started side by side, ready, stopped."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from edu.embedded import artifacts
+from edu.embedded.archive import builder
+from edu.embedded.kafka import Java, Kafka
+from edu.embedded.postgres import Postgres, unpacked
+from edu.embedded.process import Child
+from edu.home import Home
+
+
+@dataclass
+class Pair:
+    """The embedded broker and database of one home; one of them may have been given instead."""
+
+    home: Home
+    durable: bool = True
+    kafka: Kafka | None = None
+    postgres: Postgres | None = None
+    archive: Child | None = None
+
+    def start(self, *, kafka: bool = True, postgres: bool = True) -> None:
+        """Start what is asked for and return when it serves. The caller owns the home."""
+        server = artifacts.locked(f"postgres-{artifacts.this_platform()}") if postgres else []
+        broker = artifacts.locked("kafka") if kafka else []
+        files = artifacts.fetch(server + broker, self.home.cache)
+        try:
+            with ThreadPoolExecutor(1) as pool:
+                programs = pool.submit(unpacked, files[0], self.home.cache) if postgres else None
+                if kafka:
+                    java = Java(files[len(server) :], self.home.cache)
+                    self.kafka = Kafka(
+                        java, self.home.folder / "kafka", self.home.logs / "kafka.log"
+                    )
+                    self.kafka.start()
+                if programs is not None:
+                    self.postgres = Postgres(self.home, programs.result(), durable=self.durable)
+                    self.postgres.start()
+                    self.postgres.wait_ready()
+            if self.kafka is not None:
+                self.kafka.wait_ready()
+                self._build_archive(self.kafka.java)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _build_archive(self, java: Java) -> None:
+        if not java.archive.exists():
+            self.archive = builder(self.home.cache, self.home.logs / "class-archive.log")
+            self.archive.start()
+
+    def children(self) -> list[Child]:
+        """Return the processes that must stay alive."""
+        return [one.child for one in (self.kafka, self.postgres) if one is not None and one.child]
+
+    def stop(self) -> None:
+        """Stop both, the broker first: nothing it serves needs the database."""
+        if self.archive is not None:
+            self.archive.stop()
+        if self.kafka is not None:
+            self.kafka.stop()
+        if self.postgres is not None:
+            self.postgres.stop()

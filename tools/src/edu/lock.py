@@ -1,0 +1,77 @@
+"""`./edu lock`: refreshes every lock. Locks hold names, versions and hashes, never addresses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+from edu.embedded.artifacts import LOCK_FILE, PLATFORMS
+from edu.home import ROOT
+
+KAFKA = ("org.apache.kafka:kafka_2.13:4.3.1", "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4")
+POSTGRES = "io.zonky.test.postgres:embedded-postgres-binaries-{}:18.6.0"
+MEMBERS = ("libs/*", "services/*", "tools")
+HEADER = """\
+# Written by `./edu lock`. Every file of the embedded broker and database with its SHA-256;
+# whatever has another one is never started.
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Refresh the Python locks, and with `--artifacts` the embedded pair's."""
+    if "--artifacts" in arguments:
+        lock_artifacts()
+    lock_python("requirements.lock")
+    lock_python("requirements-dev.lock", "--group", "pyproject.toml:dev", "-c", "requirements.lock")
+    return 0
+
+
+def lock_python(output: str, *options: str) -> None:
+    """Resolve the members' requirements for every platform and Python version we support."""
+    projects = [
+        path for pattern in MEMBERS for path in sorted(ROOT.glob(f"{pattern}/pyproject.toml"))
+    ]
+    names = [tomllib.loads(path.read_text("utf-8"))["project"]["name"] for path in projects]
+    subprocess.run(
+        [
+            sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal",
+            "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--no-header",
+            "--no-emit-index-url", "--no-emit-find-links", "--upgrade",
+            *(f"--no-emit-package={name}" for name in names), *options, "-o", output,
+            *(str(path.relative_to(ROOT)) for path in projects),
+        ],
+        cwd=ROOT,
+        check=True,
+    )  # fmt: skip
+    print(f"{output} written")
+
+
+def lock_artifacts() -> None:
+    """Let jgo resolve the broker's jars and hash them, and the database's for each platform."""
+    sections = {"kafka": KAFKA} | {
+        f"postgres-{name}": (POSTGRES.format(name),) for name in PLATFORMS
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        text = HEADER + "".join(
+            f"\n[{section}]\n" + "".join(_resolved(coordinates, Path(folder)))
+            for section, coordinates in sections.items()
+        )
+    LOCK_FILE.write_text(text, "utf-8")
+    print(f"{LOCK_FILE.relative_to(ROOT)} written")
+
+
+def _resolved(coordinates: tuple[str, ...], folder: Path) -> list[str]:
+    """Resolve each coordinate alone: together, one's managed versions would bend the other's."""
+    import jgo  # noqa: PLC0415 - takes 0.8 s, and only this command needs it
+
+    files: dict[str, str] = {}
+    for coordinate in coordinates:
+        environment = jgo.build(coordinate, cache_dir=folder)
+        locked = tomllib.loads((environment.path / "jgo.lock.toml").read_text("utf-8"))
+        for one in locked["dependencies"]:
+            name = f"{one['groupId']}:{one['artifactId']}"
+            files.setdefault(name, f'"{name}:{one["version"]}" = "{one["sha256"]}"\n')
+    return list(files.values())
