@@ -5,6 +5,7 @@ topic, an outcome. Never an id of a person or object, never a raw path.
 """
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from starlette.requests import Request
 from starlette.responses import Response
 
 OUTBOX_OLDEST_UNPUBLISHED = Gauge(
@@ -36,6 +37,6 @@ for _outcome in OUTCOMES:
     EVENTS.labels(_outcome)  # a counter that nobody has raised yet reads 0, not nothing
 
 
-async def answer() -> Response:
+async def answer(_: Request) -> Response:
     """Answer `GET /metrics`."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,8 +1,9 @@
 """A bearer token becomes a `Principal`, or is refused. Verified here, never by a remote call.
 
 Nothing in a token chooses how it is verified: the algorithm follows from the issuer's key, and
-headers that point to other keys (`jku`, `x5u`, `jwk`) or change the rules (`crit`, `b64`) refuse it.
-The client learns one of two things, missing or not valid; the log learns which check failed.
+a header that points to another key (`jku`, `x5u`, `jwk`) or changes the rules (`crit`, `b64`) is
+reason enough to refuse it. The client learns one of two things, missing or not valid; the log
+learns which check failed.
 """
 
 import json

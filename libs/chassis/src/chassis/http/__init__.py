@@ -1,15 +1,18 @@
 """HTTP of a service: commands and queries, problems, limits, documentation."""
 
+from chassis.http.application import create_app
 from chassis.http.limits import BODY_LIMIT, IMPORT_BODY_LIMIT
-from chassis.http.requests import PrincipalDep, RequestModel, SessionDep
+from chassis.http.requests import BodyDep, PrincipalDep, RequestModel, SessionDep
 from chassis.http.routes import CommandRouter, QueryRouter
 
 __all__ = [
     "BODY_LIMIT",
     "IMPORT_BODY_LIMIT",
+    "BodyDep",
     "CommandRouter",
     "PrincipalDep",
     "QueryRouter",
     "RequestModel",
     "SessionDep",
+    "create_app",
 ]

@@ -11,7 +11,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import context, metrics
+from chassis import context, metrics, telemetry
 from chassis.clock import new_id
 from chassis.context import Causation
 from chassis.http.problems import problem_of, render
@@ -106,7 +106,8 @@ def _causation(headers: Headers) -> Causation:
     correlation_id = headers.get(CORRELATION_HEADER, "")
     if not _CORRELATION.fullmatch(correlation_id):
         correlation_id = request_id
-    traceparent = headers.get("traceparent", "")
+    # With telemetry on, the span of this request already continues the caller's trace.
+    traceparent = telemetry.current_traceparent() or headers.get("traceparent", "")
     if not _TRACEPARENT.fullmatch(traceparent):
         trace_id = request_id.replace("-", "")
         traceparent = f"00-{trace_id}-{trace_id[16:]}-00"

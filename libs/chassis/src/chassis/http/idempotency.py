@@ -46,7 +46,8 @@ def read_key(request: Request) -> str:
     if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
         raise Malformed(
             "idempotency-key-invalid",
-            f"Header {HEADER} phải xuất hiện một lần, dài 1 đến 255 ký tự ASCII, không có dấu cách.",
+            f"Header {HEADER} phải xuất hiện một lần, dài 1 đến 255 ký tự ASCII "
+            "và không có dấu cách.",
         )
     return keys[0]
 

@@ -1,6 +1,6 @@
 """What an endpoint asks for: its transaction, who is asking, and a body without unknown fields."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import Depends
 from pydantic import BaseModel, ConfigDict
@@ -17,11 +17,17 @@ class RequestModel(BaseModel):
 
 
 async def _session(request: Request) -> Session:
-    return cast("Session", request.state.session)
+    session: Session = request.state.session
+    return session
 
 
 async def _principal(request: Request) -> Principal:
-    return cast("Principal", request.state.principal)
+    principal: Principal = request.state.principal
+    return principal
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
 
 
 SessionDep = Annotated[Session, Depends(_session)]
@@ -29,3 +35,6 @@ SessionDep = Annotated[Session, Depends(_session)]
 
 PrincipalDep = Annotated[Principal, Depends(_principal)]
 """Who asks; only on routes that are not public."""
+
+BodyDep = Annotated[bytes, Depends(_body)]
+"""The bytes as they came, for a command that reads CSV or the like instead of a `RequestModel`."""
