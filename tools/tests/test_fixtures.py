@@ -5,8 +5,8 @@ from collections.abc import Callable
 import asyncpg
 import pytest
 from confluent_kafka import Producer
-from contracts.topics import TOPICS, UNITS
 
+from contracts.topics import TOPICS, UNITS
 from edu.topics import administrator, apply
 
 

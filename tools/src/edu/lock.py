@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,8 @@ from edu.home import ROOT
 
 KAFKA = ("org.apache.kafka:kafka_2.13:4.3.1", "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4")
 POSTGRES = "io.zonky.test.postgres:embedded-postgres-binaries-{}:18.6.0"
+RUNTIME = ROOT / "requirements.lock"
+DEVELOPMENT = ROOT / "requirements-dev.lock"
 MEMBERS = ("libs/*", "services/*", "tools")
 HEADER = """\
 # Written by `./edu lock`. Every file of the embedded broker and database with its SHA-256;
@@ -22,31 +25,48 @@ HEADER = """\
 
 def main(arguments: list[str]) -> int:
     """Refresh the Python locks, and with `--artifacts` the embedded pair's."""
+    if unknown := set(arguments) - {"--upgrade", "--artifacts"}:
+        print(f"usage: ./edu lock [--upgrade] [--artifacts]  (not {', '.join(sorted(unknown))})")
+        return 2
     if "--artifacts" in arguments:
         lock_artifacts()
-    lock_python("requirements.lock")
-    lock_python("requirements-dev.lock", "--group", "pyproject.toml:dev", "-c", "requirements.lock")
+    upgrade = [one for one in arguments if one == "--upgrade"]
+    lock_python(RUNTIME, *upgrade)
+    lock_python(DEVELOPMENT, "--group", "pyproject.toml:dev", "-c", RUNTIME.name, *upgrade)
+    leave_out_what_runs()
     return 0
 
 
-def lock_python(output: str, *options: str) -> None:
+def lock_python(output: Path, *options: str) -> None:
     """Resolve the members' requirements for every platform and Python version we support."""
-    projects = [
-        path for pattern in MEMBERS for path in sorted(ROOT.glob(f"{pattern}/pyproject.toml"))
-    ]
+    found = [sorted(ROOT.glob(f"{pattern}/pyproject.toml")) for pattern in MEMBERS]
+    projects = [path for paths in found for path in paths]
     names = [tomllib.loads(path.read_text("utf-8"))["project"]["name"] for path in projects]
     subprocess.run(
         [
-            sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal",
-            "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--no-header",
-            "--no-emit-index-url", "--no-emit-find-links", "--upgrade",
-            *(f"--no-emit-package={name}" for name in names), *options, "-o", output,
+            *(sys.executable, "-m", "uv", "pip", "compile", "--quiet"),
+            *("--universal", "--python-version", "3.11", "--generate-hashes"),
+            *("--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links"),
+            *(f"--no-emit-package={name}" for name in names),
+            *options,
+            *("-o", output.name),
             *(str(path.relative_to(ROOT)) for path in projects),
         ],
         cwd=ROOT,
         check=True,
-    )  # fmt: skip
-    print(f"{output} written")
+    )
+    print(f"{output.name} written")
+
+
+def leave_out_what_runs() -> None:
+    """Keep in the second lock only what the first one lacks; both are installed together."""
+    running = set(_blocks(RUNTIME))
+    DEVELOPMENT.write_text("".join(b for b in _blocks(DEVELOPMENT) if b not in running), "utf-8")
+
+
+def _blocks(lock: Path) -> list[str]:
+    """Return each requirement of a lock with its hashes."""
+    return re.findall(r"^\S.*?(?:\n(?=\S)|\Z)", lock.read_text("utf-8"), re.DOTALL | re.MULTILINE)
 
 
 def lock_artifacts() -> None:
