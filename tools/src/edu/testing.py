@@ -9,16 +9,20 @@ one of them is a `wire` test.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pytest
 
 if TYPE_CHECKING:
+    from aiokafka import ConsumerRecord
+
+    from contracts.topics import Topic
     from edu.infrastructure import Infrastructure
 
 INFRASTRUCTURE = frozenset({"infra", "kafka", "postgres", "database"})
@@ -83,9 +87,11 @@ def database(infra: Infrastructure) -> Callable[[str], str]:
     return address
 
 
-async def eventually(
-    probe: Callable[[], Awaitable[Result] | Result], *, within: float = 10.0
-) -> Result:
+@overload
+async def eventually(probe: Callable[[], Awaitable[Result]], *, within: float = ...) -> Result: ...
+@overload
+async def eventually(probe: Callable[[], Result], *, within: float = ...) -> Result: ...
+async def eventually(probe: Callable[[], Any], *, within: float = 10.0) -> Any:
     """Ask until the answer is true, and return it; the last answer or error is the failure."""
     deadline = time.monotonic() + within
     while True:
@@ -102,3 +108,37 @@ async def eventually(
         if time.monotonic() >= deadline:
             raise failure
         await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def running(work: Awaitable[None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Run ``work`` beside the block, and cancel it at the end; its failure is the block's."""
+    task = asyncio.ensure_future(work)
+    try:
+        yield task
+        if task.done():
+            task.result()
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await task
+
+
+async def records(kafka: str, count: int, topic: Topic) -> list[ConsumerRecord[bytes, bytes]]:
+    """Return all records of ``topic``, once there are ``count``, in order within partitions."""
+    from aiokafka import AIOKafkaConsumer, TopicPartition  # noqa: PLC0415 - only wire tests read
+
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        lanes = [TopicPartition(topic.name, p) for p in range(topic.partitions)]
+        consumer.assign(lanes)
+        await consumer.seek_to_beginning(*lanes)
+        found: list[ConsumerRecord[bytes, bytes]] = []
+        async with asyncio.timeout(20):
+            while len(found) < count:
+                for batch in (await consumer.getmany(timeout_ms=100)).values():
+                    found += batch
+        return found
+    finally:
+        await consumer.stop()

@@ -1,0 +1,26 @@
+"""`./edu test [unit|wire|all|traps|fuzz]`: chooses tests by what they need; the rest is pytest."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from edu.home import ROOT
+
+KINDS = {
+    "unit": ("-m", "not wire and not browser and not fuzz and not chaos"),
+    "wire": ("-m", "(wire or chaos) and not browser and not fuzz"),
+    "all": (),
+    "fuzz": ("-m", "fuzz", "-s", "-q"),
+    "traps": ("-m", "trap", "-p", "edu.traps", "-q"),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tests of one kind (all, if none is named) with any further options of pytest."""
+    kind, options = "all", arguments
+    if arguments and arguments[0] in KINDS:
+        kind, options = arguments[0], arguments[1:]
+    command = [sys.executable, "-P", "-m", "pytest", *KINDS[kind], *options]
+    return subprocess.run(command, cwd=ROOT, env=dict(os.environ), check=False).returncode
