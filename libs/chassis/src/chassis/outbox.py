@@ -4,6 +4,7 @@ The relay (:mod:`chassis.relay`) numbers and sends the rows after the commit, in
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import insert
 
@@ -22,7 +23,16 @@ class EventTooLargeError(Exception):
     """An event's document would be over 64 KiB; the command that emits it is refused."""
 
 
-async def emit(session: Session, *events: Event) -> None:
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """What stands in the outbox for one event; the relay only adds its number."""
+
+    partition: int
+    attributes: str
+    data: str
+
+
+async def emit(session: Session, *events: Event) -> list[Emitted]:
     """Write ``events`` to the outbox of the transaction behind ``session``, in this order.
 
     Pending rows are flushed first: the locks of the aggregates are then held before an outbox id
@@ -34,6 +44,7 @@ async def emit(session: Session, *events: Event) -> None:
     moment = clock.now()
     cause = context.current()
     rows = []
+    emitted = []
     for event in events:
         data = event.data_json()
         attributes = envelope.attributes(
@@ -49,8 +60,11 @@ async def emit(session: Session, *events: Event) -> None:
         if size > envelope.MAX_DOCUMENT:
             message = f"{event.type_name()} would be {size} bytes; {envelope.MAX_DOCUMENT} at most"
             raise EventTooLargeError(message)
-        rows.append(_row(event.TOPIC, event.partition_key(), attributes, data))
+        key = event.partition_key()
+        rows.append(_row(event.TOPIC, key, attributes, data))
+        emitted.append(Emitted(partition_for(key, event.TOPIC.partitions), attributes, data))
     await _write(session, rows)
+    return emitted
 
 
 async def emit_tombstones(session: Session, topic: Topic, keys: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from fastapi import APIRouter, FastAPI
 
@@ -26,6 +26,7 @@ from chassis.settings import ServiceSettings
 from chassis.supervisor import Supervisor
 
 S = TypeVar("S", bound=ServiceSettings)
+T = TypeVar("T")
 
 Task = Callable[[], Awaitable[None]]
 
@@ -36,6 +37,13 @@ class Runtime(Generic[S]):
 
     settings: S
     database: Database
+    _shared: dict[type, Any] = field(default_factory=dict)
+
+    def share(self, kind: type[T], make: Callable[[], T]) -> T:
+        """Return this process's only ``kind``; ``make`` makes it when it is first asked for."""
+        if kind not in self._shared:
+            self._shared[kind] = make()
+        return cast("T", self._shared[kind])
 
     @property
     def kafka(self) -> tuple[str, ...]:

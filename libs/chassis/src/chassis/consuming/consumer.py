@@ -134,7 +134,7 @@ class Consumer:
                     Slice(
                         part.topic,
                         part.partition,
-                        part.records[start].offset,
+                        position,
                         part.next,
                         part.records[start:],
                     )

@@ -23,7 +23,10 @@ class Record:
 
 @dataclass(slots=True)
 class Slice:
-    """What one poll brought of one partition; ``next`` is the position after it."""
+    """What one poll brought of one partition: ``first`` is the position before it, ``next`` after.
+
+    Slices of a partition join without a hole; the offsets of their records may have some.
+    """
 
     topic: Topic
     partition: int
