@@ -1,0 +1,250 @@
+"""The one consuming function on real Kafka and real PostgreSQL: once, in order, nothing lost."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
+
+from chassis import clock
+from chassis.consuming import parking
+from chassis.consuming.consumer import Consumer
+from chassis.consuming.handlers import Handlers, Received
+from chassis.consuming.subscription import Subscription
+from chassis.database import Database, Session
+from contracts import envelope, topics
+from contracts.admissions import UnitRegistered
+from edu import topics as provisioning
+from edu.testing import eventually, running
+
+Unit = Callable[..., UnitRegistered]
+UNITS = topics.UNITS.name
+
+
+def document(event: UnitRegistered, sequence: int, **changes: str) -> bytes:
+    """Render ``event`` as the relay would; ``changes`` replace texts of the document."""
+    moment = clock.now()
+    attributes = envelope.attributes(
+        event,
+        id=clock.new_id(),
+        time=moment,
+        recordedtime=moment,
+        correlationid=None,
+        causationid=None,
+        traceparent=None,
+    )
+    rendered = envelope.render(attributes, event.data_json(), sequence).decode()
+    for old, new in changes.items():
+        rendered = rendered.replace(old.replace("_", "-"), new)
+    return rendered.encode()
+
+
+async def send(
+    kafka: str, *values: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
+) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
+    await producer.start()
+    for value in values:
+        await producer.send_and_wait(UNITS, value=value, key=b"k", partition=0, headers=headers)
+    await producer.stop()
+
+
+class Reader:
+    """A service that keeps the names of units in a table, and fails when it is told to."""
+
+    def __init__(self, database: Database, kafka: str) -> None:
+        self.failing: set[str] = set()
+        self.outage = 0
+        self.handlers = Handlers()
+        self.handlers.on(UnitRegistered)(self._keep)
+        self.database = database
+        self.kafka = kafka
+
+    async def _keep(self, session: Session, received: Sequence[Received[UnitRegistered]]) -> None:
+        if self.outage > 0:
+            self.outage -= 1
+            raise ConnectionResetError
+        for item in received:
+            await session.execute(
+                text("INSERT INTO kept (name) VALUES (:name)"), {"name": item.event.name}
+            )
+            if item.event.name in self.failing:
+                message = f"cannot keep {item.event.name}"
+                raise ValueError(message)
+
+    def subscription(self) -> Subscription:
+        self.consumer = Consumer(service="reader", database=self.database, projector=self.handlers)
+        return Subscription(
+            consumer=self.consumer,
+            database=self.database,
+            bootstrap=[self.kafka],
+            group="reader",
+        )
+
+    async def rows(self, statement: str) -> list[Any]:
+        async with self.database.reading() as session:
+            return list((await session.execute(text(statement))).scalars())
+
+    async def kept(self) -> list[str]:
+        return await self.rows("SELECT name FROM kept ORDER BY id")
+
+    async def parked(self) -> list[tuple[str, str]]:
+        async with self.database.reading() as session:
+            return [(row.state, row.reason) for row in await parking.listed(session)]
+
+
+@pytest.fixture
+async def reader(delivery: Database, kafka: str) -> Reader:
+    async with delivery.transaction() as session:
+        await session.execute(
+            text("CREATE TABLE IF NOT EXISTS kept (id bigserial PRIMARY KEY, name text)")
+        )
+    return Reader(delivery, kafka)
+
+
+async def test_each_event_has_its_effect_once_however_often_it_comes(
+    reader: Reader, kafka: str, unit: Unit
+) -> None:
+    one, two, three = (document(unit(n), n) for n in (1, 2, 3))
+    await send(kafka, one, two, one, two, three)
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _has(reader, 3))
+    async with running(reader.subscription().run()):
+        await send(kafka, three, document(unit(4), 4))
+        await eventually(lambda: _has(reader, 4))
+    assert await reader.kept() == [f"Xã số {n}" for n in (1, 2, 3, 4)]
+
+
+async def _has(reader: Reader, count: int) -> bool:
+    return len(await reader.kept()) == count
+
+
+async def test_a_group_that_starts_late_reads_from_the_beginning(
+    reader: Reader, kafka: str, unit: Unit
+) -> None:
+    await send(kafka, *(document(unit(n), n) for n in range(7, 12)))
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _has(reader, 5))
+    assert await reader.rows("SELECT last FROM delivery.source_sequence") == [11]
+    assert await reader.rows("SELECT first FROM delivery.sequence_gap") == []
+
+
+async def test_a_gap_is_stored_work_goes_on_and_a_resend_heals_it(
+    reader: Reader, kafka: str, unit: Unit
+) -> None:
+    await send(kafka, document(unit(1), 1), document(unit(5), 5))
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _has(reader, 2))
+        assert await reader.rows("SELECT last - first + 1 FROM delivery.sequence_gap") == [3]
+        await send(kafka, *(document(unit(n), n) for n in (3, 2, 4, 3)))
+        await eventually(lambda: _has(reader, 5))
+    assert await reader.rows("SELECT first FROM delivery.sequence_gap") == []
+    assert sorted(await reader.kept()) == [f"Xã số {n}" for n in (1, 2, 3, 4, 5)]
+
+
+async def test_what_cannot_be_read_is_parked_with_its_reason_and_its_neighbours_go_on(
+    reader: Reader, kafka: str, unit: Unit
+) -> None:
+    await send(
+        kafka,
+        document(unit(1), 1),
+        b"\xff\xfe",
+        b'{"specversion": NaN}',
+        b"",
+        document(unit(2), 2, **{"urn:edu:admissions": "urn:edu:rogue"}),
+        document(unit(2), 2, **{"unit_registered.v1": "unit-registered.v9"}),
+        document(unit(3), 3, **{"unit_registered.v1": "never-heard-of.v1"}),
+        document(unit(4), 4, **{'"kind":"commune"': '"kind":7'}),
+    )
+    await send(kafka, document(unit(5), 5), headers=[("bad", b"\xff"), ("null", b"")])
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _has(reader, 2))
+    assert await reader.kept() == ["Xã số 1", "Xã số 5"]
+    assert [reason for _, reason in await reader.parked()] == [
+        "not-utf-8",
+        "not-json",
+        "not-json",
+        "foreign-source",
+        "unknown-major",
+        "not-the-contract",
+    ]
+
+
+async def test_a_handler_that_fails_three_times_stops_only_its_own_subject(
+    reader: Reader, kafka: str, unit: Unit
+) -> None:
+    reader.failing = {"Xã số 1"}
+    first, again = unit(1), unit(1, version=2).model_copy(update={"name": "Xã mới"})
+    await send(kafka, document(first, 1), document(unit(2), 2), document(again, 3))
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _has(reader, 1))
+        await send(kafka, document(unit(1, version=3), 4), document(unit(3), 5))
+        await eventually(lambda: _has(reader, 2))
+    assert await reader.kept() == ["Xã số 2", "Xã số 3"]
+    assert await reader.parked() == [
+        ("parked", "handler-failed"),
+        ("held", "held"),
+        ("held", "held"),
+    ]
+    reader.failing = set()
+    assert await parking.replay(reader.database, reader.handlers) == 3
+    assert await reader.kept() == ["Xã số 2", "Xã số 3", "Xã số 1", "Xã mới", "Xã số 1"]
+    assert await reader.parked() == []
+
+
+async def test_a_dropped_record_releases_the_next_of_its_subject(
+    reader: Reader, kafka: str, unit: Unit
+) -> None:
+    reader.failing = {"Xã số 1"}
+    await send(kafka, document(unit(1), 1), document(unit(1, version=2), 2))
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _parked(reader, 2))
+    reader.failing = set()
+    number = (await reader.rows("SELECT min(id) FROM delivery.parked"))[0]
+    async with reader.database.transaction() as session:
+        assert await parking.drop(session, number)
+    assert await parking.replay(reader.database, reader.handlers) == 1
+    assert await reader.kept() == ["Xã số 1"]
+
+
+async def _parked(reader: Reader, count: int) -> bool:
+    return len(await reader.parked()) == count
+
+
+async def test_an_outage_parks_nothing_and_loses_nothing(
+    reader: Reader, kafka: str, unit: Unit
+) -> None:
+    reader.outage = 3
+    await send(kafka, *(document(unit(n), n) for n in range(1, 6)))
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _has(reader, 5))
+    assert await reader.parked() == []
+
+
+async def test_a_member_that_overslept_is_fenced_and_changes_nothing(
+    reader: Reader, kafka: str, unit: Unit
+) -> None:
+    await send(kafka, document(unit(1), 1))
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _has(reader, 1))
+        # Another member has applied the next record meanwhile.
+        async with reader.database.transaction() as session:
+            await session.execute(text("UPDATE delivery.consumer_position SET next = 2"))
+            await session.execute(text("UPDATE delivery.source_sequence SET last = 2"))
+        await send(kafka, document(unit(2), 2), document(unit(3), 3))
+        await eventually(lambda: _has(reader, 2))
+    assert await reader.kept() == ["Xã số 1", "Xã số 3"]
+
+
+async def test_a_topic_that_was_deleted_and_made_again_is_read_from_its_beginning(
+    reader: Reader, kafka: str, unit: Unit
+) -> None:
+    await send(kafka, *(document(unit(n), n) for n in (1, 2, 3)))
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _has(reader, 3))
+        await asyncio.to_thread(provisioning.reset, kafka)
+        await send(kafka, document(unit(4), 4))
+        await eventually(lambda: _has(reader, 4), within=40)
+    assert await reader.kept() == [f"Xã số {n}" for n in (1, 2, 3, 4)]
