@@ -147,10 +147,10 @@ async def _parked_in(service: Service[S], settings: S, action: str, number: int 
     database = Database(settings.database_url.get_secret_value(), application="parked")
     try:
         if action == "replay":
-            if service.projector is None:
+            projector = service.parts(Runtime(settings, database)).projector
+            if projector is None:
                 sys.stderr.write(f"{service.name} reads no events\n")
                 return 1
-            projector = service.projector(Runtime(settings, database))
             try:
                 applied = await parking.replay(database, projector, number)
             except parking.StillBrokenError as error:

@@ -8,47 +8,58 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import resources
+from importlib import metadata, resources
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from fastapi import APIRouter, FastAPI
 
-from chassis import health, http, logging, metrics, readiness, telemetry
+from chassis import logging, readiness, telemetry
 from chassis.auth.policy import Policy
-from chassis.auth.tokens import Verifier
+from chassis.auth.tokens import TokenVerifier
 from chassis.consuming.consumer import Consumer
 from chassis.consuming.records import Projector
 from chassis.consuming.subscription import Subscription
 from chassis.database import Database
+from chassis.health import Health
+from chassis.http.application import create_app
 from chassis.relay.relay import Relay
 from chassis.settings import ServiceSettings
 from chassis.supervisor import Supervisor
 
 S = TypeVar("S", bound=ServiceSettings)
-T = TypeVar("T")
 
 Task = Callable[[], Awaitable[None]]
+
+_STOP_SECONDS = 9.0
 
 
 @dataclass
 class Runtime(Generic[S]):
-    """The parts of one running service."""
+    """What a service's own parts are made with."""
 
     settings: S
     database: Database
-    _shared: dict[type, Any] = field(default_factory=dict)
 
-    def share(self, kind: type[T], make: Callable[[], T]) -> T:
-        """Return this process's only ``kind``; ``make`` makes it when it is first asked for."""
-        if kind not in self._shared:
-            self._shared[kind] = make()
-        return cast("T", self._shared[kind])
 
-    @property
-    def kafka(self) -> tuple[str, ...]:
-        """Kafka's addresses."""
-        return self.settings.kafka_bootstrap_servers
+def _install_nothing(_: FastAPI) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a service adds to the chassis; made together, so that they may share memory."""
+
+    projector: Projector | None = None
+    """What the service does with the events of others."""
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    """Further background tasks, by name; restarted when they fail."""
+    install: Callable[[FastAPI], None] = _install_nothing
+    """Adds what is no router: pages with their static files, state that endpoints need."""
+
+
+def _no_parts(_: Runtime[S]) -> Parts:
+    return Parts()
 
 
 @dataclass(frozen=True)
@@ -59,17 +70,18 @@ class Service(Generic[S]):
     """As in topics and ``urn:edu:<name>``: ``gradebook``, ``ioc-aggregator``."""
     package: str
     title: str
+    description: str
     settings: type[S]
     policy: Policy
     routers: Sequence[APIRouter] = ()
-    projector: Callable[[Runtime[S]], Projector] | None = None
-    """Makes what the service does with the events of others."""
-    tasks: Callable[[Runtime[S]], Mapping[str, Task]] = field(default=lambda _: {})
-    """Further background tasks, by name; restarted when they fail."""
-    install: Callable[[FastAPI, Runtime[S]], None] = field(default=lambda _app, _runtime: None)
-    """Adds what is no router: pages with their static files, state that endpoints need."""
+    parts: Callable[[Runtime[S]], Parts] = _no_parts
     jobs: Mapping[str, Callable[[S, list[str]], int]] = field(default_factory=dict)
     """One-off commands of ``python -m <package>``, by name; each returns the exit code."""
+
+    @property
+    def version(self) -> str:
+        """The version of the installed distribution."""
+        return metadata.version(f"edu-{self.name}")
 
     @cached_property
     def migrations(self) -> Path:
@@ -87,70 +99,67 @@ class Service(Generic[S]):
 
 def build(service: Service[S], settings: S) -> FastAPI:
     """Make the ASGI application of ``service``; everything begins and ends in its lifespan."""
-    logging.configure(service.name, settings.log_level)
-    telemetry.configure(service.name)
-    database = Database(
-        settings.database_url.get_secret_value(), application=settings.SERVICE, pool_size=10
+    logging.configure(service=service.name, version=service.version, level=settings.log_level)
+    end_telemetry = telemetry.setup(
+        service=service.name, version=service.version, endpoint=settings.otlp_endpoint
     )
-    runtime = Runtime(settings, database)
-    checks = health.Health()
-    supervisor = Supervisor(checks)
+    database = Database(settings.database_url.get_secret_value(), application=service.name)
+    parts = service.parts(Runtime(settings, database))
+    health = Health(service=service.name, version=service.version)
+    supervisor = Supervisor(health)
+    readiness.watch_database(health, database, package=service.package, head=service.head)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        for name, task in _tasks(service, runtime, checks).items():
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        for name, task in _tasks(service, settings, database, parts, health).items():
             supervisor.start(name, task)
         try:
             yield
         finally:
-            checks.drain()
-            await supervisor.stop()
+            health.draining = True
+            await supervisor.stop(within=_STOP_SECONDS)
             await database.close()
+            end_telemetry()
 
-    app = http.application(title=service.title, lifespan=lifespan)
-    app.state.database = database
-    app.state.settings = settings
-    app.state.verifier = Verifier(
-        issuer=settings.token_issuer, audience=settings.token_audience, jwks=settings.token_jwks
+    serves_api = "api" in settings.roles
+    app = create_app(
+        title=service.title,
+        version=service.version,
+        description=service.description,
+        routers=service.routers if serves_api else (),
+        database=database,
+        verifier=TokenVerifier(
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+            jwks=settings.token_jwks,
+            allow_development_keys=settings.environment == "development",
+        ),
+        health=health,
+        lifespan=lifespan,
+        tracing=settings.otlp_endpoint is not None,
     )
+    app.state.settings = settings
     app.state.policy = service.policy
-    app.include_router(health.router(checks))
-    app.include_router(metrics.router())
-    if "api" in settings.roles:
-        for router in service.routers:
-            app.include_router(router)
-        service.install(app, runtime)
+    if serves_api:
+        parts.install(app)
     return app
 
 
 def _tasks(
-    service: Service[S], runtime: Runtime[S], checks: health.Health
-) -> dict[str, Callable[[], Awaitable[Any]]]:
-    tasks: dict[str, Callable[[], Awaitable[Any]]] = {}
-    roles = runtime.settings.roles
-    relay = consumer = subscription = None
-    if "relay" in roles:
-        relay = Relay(service=service.name, url=runtime.database.url, bootstrap=runtime.kafka)
-        runtime.database.after_emit(relay.wake)
+    service: Service[S], settings: S, database: Database, parts: Parts, health: Health
+) -> dict[str, Task]:
+    tasks = dict(parts.tasks)
+    bootstrap = settings.kafka_bootstrap_servers
+    if "relay" in settings.roles:
+        relay = Relay(service=service.name, url=database.url, bootstrap=bootstrap)
+        database.after_emit(relay.wake)
+        readiness.watch_relay(health, relay)
         tasks["relay"] = relay.run
-    if "consumer" in roles and service.projector is not None:
-        consumer = Consumer(
-            service=service.name, database=runtime.database, projector=service.projector(runtime)
-        )
+    if "consumer" in settings.roles and parts.projector is not None:
+        consumer = Consumer(service=service.name, database=database, projector=parts.projector)
         subscription = Subscription(
-            consumer=consumer,
-            database=runtime.database,
-            bootstrap=runtime.kafka,
-            group=service.name,
+            consumer=consumer, database=database, bootstrap=bootstrap, group=service.name
         )
+        readiness.watch_consumer(health, consumer, subscription)
         tasks["consumer"] = subscription.run
-    tasks["readiness"] = readiness.Watch(
-        service=service.name,
-        head=service.head,
-        database=runtime.database,
-        checks=checks,
-        relay=relay,
-        consumer=consumer,
-        subscription=subscription,
-    ).run
-    return tasks | dict(service.tasks(runtime))
+    return tasks

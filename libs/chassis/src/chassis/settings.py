@@ -33,6 +33,8 @@ class ServiceSettings(BaseSettings):
     """Comma-separated; by default one process plays all."""
     environment: Literal["development", "production"] = "development"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    otlp_endpoint: str | None = None
+    """Where OpenTelemetry spans go (OTLP over HTTP); none are made without it."""
     token_issuer: str
     """The ``iss`` that tokens must carry."""
     token_jwks: str

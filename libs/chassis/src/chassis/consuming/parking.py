@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from chassis.consuming.records import Projector, Record, Slice
 from chassis.database import Database, Session
@@ -12,7 +12,8 @@ from contracts import envelope
 from contracts.envelope import Broken
 from contracts.topics import Topic
 
-ParkedRow = Row[Any]
+ParkedRow = Any
+"""A row of ``delivery.parked``, or some of its columns."""
 
 
 class StillBrokenError(Exception):

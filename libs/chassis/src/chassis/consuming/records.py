@@ -54,9 +54,13 @@ class Rejected:
 class Projector(Protocol):
     """Whoever applies records. Tombstones come as records, too."""
 
-    topics: Sequence[Topic]
-    whole_poll: bool
-    """One transaction per poll (the aggregator), or one per partition slice."""
+    @property
+    def topics(self) -> Sequence[Topic]:
+        """The topics that it reads."""
+
+    @property
+    def whole_poll(self) -> bool:
+        """One transaction per poll (the aggregator), or one per partition slice."""
 
     async def load(self) -> None:
         """Make the memory, if any, equal to the database; called before the first slice."""
