@@ -21,6 +21,8 @@ MAX_DOCUMENT = 64 * 1024
 """The most bytes a document may have: what CloudEvents intermediaries must forward."""
 
 SEQUENCE_DIGITS = 20
+_LARGEST_SEQUENCE = 2**63 - 1
+"""What a database's bigint holds; a reader keeps the last sequence in one."""
 
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """An escaped NUL: legal JSON that PostgreSQL cannot store, so a reader would never get past it."""
@@ -152,7 +154,9 @@ def decode(value: bytes | None, key: bytes | None) -> Envelope | Tombstone | Bro
 
 
 def _envelope(document: _Document) -> Envelope:
-    sequence = document.sequence
+    sequence = None if document.sequence is None else int(document.sequence)
+    if sequence is not None and sequence > _LARGEST_SEQUENCE:
+        raise OverflowError("sequence is larger than any relay gives")
     return Envelope(
         id=document.id,
         source=document.source,
@@ -162,7 +166,7 @@ def _envelope(document: _Document) -> Envelope:
         time=document.time.astimezone(UTC),
         recordedtime=document.recordedtime.astimezone(UTC),
         dataschema=document.dataschema,
-        sequence=None if sequence is None else int(sequence),
+        sequence=sequence,
         correlationid=document.correlationid,
         causationid=document.causationid,
         traceparent=document.traceparent,

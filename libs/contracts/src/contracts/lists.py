@@ -71,8 +71,10 @@ class Grade(StrEnum):
     vietnamese: str
     english: str
 
-    def __new__(cls, code: str, level: Level, vietnamese: str, english: str) -> Self:
-        """Keep what is known of a grade beside its code."""
+    def __new__(
+        cls, code: str, level: Level = Level.OTHER, vietnamese: str = "", english: str = ""
+    ) -> Self:
+        """Keep what is known of a grade beside its code; a look-up gives the code alone."""
         grade = str.__new__(cls, code)
         grade._value_ = code
         grade.level = level
@@ -128,12 +130,12 @@ class Subject(StrEnum):
     def __new__(
         cls,
         code: str,
-        assessment: Assessment,
-        levels: tuple[Level, ...],
-        vietnamese: str,
-        english: str,
+        assessment: Assessment = _SCORE,
+        levels: tuple[Level, ...] = (),
+        vietnamese: str = "",
+        english: str = "",
     ) -> Self:
-        """Keep what is known of a subject beside its code."""
+        """Keep what is known of a subject beside its code; a look-up gives the code alone."""
         subject = str.__new__(cls, code)
         subject._value_ = code
         subject.assessment = assessment

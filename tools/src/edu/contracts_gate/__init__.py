@@ -1,0 +1,44 @@
+"""`./edu contracts check|freeze|asyncapi`: may the contracts, as they are, be released?"""
+
+import argparse
+
+from contracts.registry import EVENTS
+from edu.contracts_gate import asyncapi, frozen, self_test
+from edu.contracts_gate.verdict import problems
+from edu.home import ROOT
+
+_ROOM = ROOT / frozen.ROOM
+_DOCUMENTS = ROOT / "docs" / "asyncapi"
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the three; 1 where something is wrong."""
+    parser = argparse.ArgumentParser(prog="./edu contracts", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    check = commands.add_parser("check", help="compare with everything that was ever frozen")
+    check.add_argument("--against", metavar="REV", help="and with what another revision had frozen")
+    check.add_argument("--self-test", action="store_true", help="does the gate judge rightly?")
+    commands.add_parser("freeze", help="freeze new minor versions, topics and golden samples")
+    commands.add_parser("asyncapi", help="write docs/asyncapi")
+    options = parser.parse_args(arguments)
+    if options.command == "freeze":
+        print("\n".join(frozen.freeze(_ROOM)) or "nothing new to freeze")
+        return 0
+    if options.command == "asyncapi":
+        print("\n".join(asyncapi.write(_DOCUMENTS)))
+        return 0
+    return _check(options.against, self_test_too=options.self_test)
+
+
+def _check(against: str | None, *, self_test_too: bool) -> int:
+    found = [*problems(_ROOM, against), *asyncapi.differences(_DOCUMENTS)]
+    events = tuple(event for event in EVENTS if not event.DRAFT)
+    if self_test_too:
+        tried, wrong = self_test.run(events)
+        found += wrong
+        print(f"{tried} tried, {len(wrong)} judged wrongly")
+    for line in found:
+        print(line)
+    drafts = len(EVENTS) - len(events)
+    print(f"contracts: {len(events)} events, {drafts} drafts, {len(found)} problems")
+    return 1 if found else 0
