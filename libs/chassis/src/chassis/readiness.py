@@ -73,6 +73,10 @@ def watch_consumer(health: Health, consumer: Consumer, subscription: Subscriptio
             part.failing("no connection to Kafka yet; events wait there")
         elif consumer.failure is not None:
             part.failing(f"records wait: {consumer.failure}")
+        elif subscription.standstill:
+            waits = ", ".join(f"{t}/{p}" for t, p in sorted(subscription.standstill))
+            longest = max(subscription.standstill.values())
+            part.failing(f"records wait in {waits}, the longest for {longest:.0f} s")
         else:
             part.ok(f"{len(consumer.stored)} partitions")
 

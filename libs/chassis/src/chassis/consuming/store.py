@@ -59,6 +59,14 @@ async def load(session: Session, lanes: Iterable[TopicPartition]) -> dict[TopicP
     return stored
 
 
+async def positions(session: Session) -> dict[TopicPartition, int]:
+    """Return the next offset of every partition that the service reads."""
+    rows = await session.execute(
+        text("SELECT topic, partition, next FROM delivery.consumer_position")
+    )
+    return {(row.topic, row.partition): row.next for row in rows}
+
+
 async def advance(
     session: Session, moves: Mapping[TopicPartition, tuple[int, int]]
 ) -> set[TopicPartition]:

@@ -14,6 +14,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
+from chassis import metrics
 from chassis.consuming import store
 from chassis.consuming.consumer import Consumer, seek
 from chassis.consuming.decisions import place
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _WATCH_SECONDS = 5.0
 _STALLED_SECONDS = 60.0
 _POLL_MS = 50
+_GRACEFUL_SECONDS = 5.0
 
 _log = structlog.get_logger()
 
@@ -44,6 +46,7 @@ class Subscription:
     ) -> None:
         """``bootstrap`` is a list: FastStream does not split a comma list."""
         self.missing: list[str] = []
+        self.standstill: dict[Lane, float] = {}
         self.state = "starting"
         self._consumer = consumer
         self._database = database
@@ -51,6 +54,7 @@ class Subscription:
         self._group = group
         self._topics = [topic.name for topic in consumer.projector.topics]
         self._ids = TopicIds(bootstrap, self._topics)
+        self._known: dict[str, str] = {}
 
     async def run(self) -> None:
         """Consume until cancelled; any error ends the run and the supervisor starts another."""
@@ -60,6 +64,7 @@ class Subscription:
             allow_auto_create_topics=False,
             logger=None,
             metadata_max_age_ms=10_000,
+            graceful_timeout=_GRACEFUL_SECONDS,
             client_id=f"{self._group}-consumer",
         )
         subscriber: BatchSubscriber = broker.subscriber(
@@ -96,10 +101,13 @@ class Subscription:
             self._consumer.revoked(list(self._consumer.stored))
 
     async def _watch(self, subscriber: "BatchSubscriber") -> None:
-        """Watch what FastStream hides: rights taken away, a re-created topic, a standstill."""
+        """Watch what FastStream hides: rights taken away, a topic made anew, a standstill.
+
+        Progress is read from the database and Kafka's ends, so that a member that was thrown out
+        of the group, or holds no partition, does not pass for one that has caught up.
+        """
         time = asyncio.get_running_loop().time
-        moved_at = time()
-        before: dict[Lane, int] = {}
+        moved: dict[Lane, tuple[int, float]] = {}
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             client = subscriber.consumer
@@ -107,32 +115,43 @@ class Subscription:
                 message = "the subscriber ended"
                 raise StalledError(message)
             await self._check_topics(client)
-            now = {lane: s.placement.next for lane, s in self._consumer.stored.items()}
-            behind = [
-                lane
-                for lane, position in now.items()
-                if (client.highwater(TopicPartition(*lane)) or 0) > position
-            ]
-            if now != before or not behind or self._consumer.failure:
-                moved_at = time()
-            before = now
-            if time() - moved_at > _STALLED_SECONDS:
-                message = f"no progress for {_STALLED_SECONDS:.0f} s in {behind}"
+            lanes = [TopicPartition(*lane) for lane in self._lanes()]
+            ends = await client.end_offsets(lanes) if lanes else {}
+            async with self._database.reading() as session:
+                positions = await store.positions(session)
+            now = time()
+            for lane, end in ends.items():
+                position = positions.get((lane.topic, lane.partition), 0)
+                before = moved.get((lane.topic, lane.partition))
+                if position >= end or before is None or before[0] != position:
+                    moved[lane.topic, lane.partition] = (position, now)
+                metrics.CONSUMER_TIME_LAG.labels(lane.topic, lane.partition).set(
+                    now - moved[lane.topic, lane.partition][1]
+                )
+            self.standstill = {
+                lane: now - since for lane, (_, since) in moved.items() if since < now
+            }
+            if max(self.standstill.values(), default=0) > _STALLED_SECONDS:
+                message = f"no progress for {_STALLED_SECONDS:.0f} s in {sorted(self.standstill)}"
                 raise StalledError(message)
+
+    def _lanes(self) -> list[Lane]:
+        return [
+            (topic.name, partition)
+            for topic in self._consumer.projector.topics
+            if topic.name in self._known
+            for partition in range(topic.partitions)
+        ]
 
     async def _check_topics(self, client: AIOKafkaConsumer | None) -> None:
         ids = await self._ids.read()
         self.missing = sorted(set(self._topics) - ids.keys())
+        if ids == self._known:
+            return
+        self._known = ids
+        restarted = []
         async with self._database.transaction() as session:
-            lanes = [
-                (topic.name, partition)
-                for topic in self._consumer.projector.topics
-                if topic.name in ids
-                for partition in range(topic.partitions)
-            ]
-            stored = await store.load(session, lanes)
-            restarted = []
-            for lane, state in stored.items():
+            for lane, state in (await store.load(session, self._lanes())).items():
                 placement, anew = place(state.placement, ids[lane[0]])
                 if placement != state.placement:
                     await store.replace_log(session, lane, placement, restarted=anew)

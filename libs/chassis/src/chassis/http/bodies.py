@@ -21,6 +21,7 @@ class BodyReader:
 
     def __init__(self, route: APIRoute) -> None:
         self._adapter: TypeAdapter[Any] | None = None
+        self._required = False
         field = route.body_field
         if field is None or isinstance(field.field_info, params.Form):
             return
@@ -28,6 +29,7 @@ class BodyReader:
         if len(route.dependant.body_params) != 1:
             raise TypeError(f"{route.path}: a command takes one body model")
         self._adapter = TypeAdapter(annotation)
+        self._required = field.field_info.is_required()
 
     async def read(self, request: Request) -> Request:
         """Return the request with its JSON already validated, or refuse it.
@@ -40,8 +42,8 @@ class BodyReader:
         body = await request.body()
         if b"\x00" in body or (self._adapter is not None and b"\\u0000" in body):
             raise nul_character()
-        if self._adapter is None or not body:
-            return request  # FastAPI says what is missing, if anything is
+        if self._adapter is None or not (body or self._required):
+            return request
         if not _is_json(request.headers.get("content-type", "")):
             raise UnsupportedMediaType(
                 "not-json", "Nội dung phải là JSON, với header Content-Type: application/json."

@@ -40,11 +40,11 @@ _DATA_EXCEPTION = "22"
 
 def render(problem: Problem, status: int | None = None) -> Response:
     """Write `problem` as its answer."""
-    status = problem.status if status is None else status
+    status = int(problem.status if status is None else status)
     members: dict[str, object] = {
         "type": TYPE_PREFIX + problem.slug,
         "title": problem.title,
-        "status": int(status),
+        "status": status,
         "detail": problem.detail,
     }
     if (correlation_id := context.current().correlation_id) is not None:

@@ -107,6 +107,7 @@ class ChassisRoute(APIRoute):
         if self.public:
             return _ANONYMOUS
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise Unauthorized(
                 "token-missing",
@@ -114,7 +115,7 @@ class ChassisRoute(APIRoute):
                 headers={"WWW-Authenticate": "Bearer"},
             )
         verifier: Verifier = request.app.state.verifier
-        principal = await verifier.verify(token.strip())
+        principal = await verifier.verify(token)
         request.state.principal = principal
         return principal.subject
 
