@@ -148,6 +148,7 @@ def _download(artifact: Artifact, source: str, folder: Path, progress: _Progress
             found = _receive(url, part, progress)
             break
         except urllib.error.HTTPError as error:
+            error.close()
             if error.code == NOT_FOUND:
                 raise Failure(
                     f"{source} has no {artifact.coordinate} (404). "
