@@ -1,0 +1,57 @@
+"""`/` and the files it needs, with what a browser is told about them."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis.errors import NotFound
+from chassis.http import QueryRouter
+from ioc_aggregator.dashboard.files import File, Release
+
+_YEAR = "public, max-age=31536000, immutable"
+_CONTENT_SECURITY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_PAGE_HEADERS = {
+    "Content-Security-Policy": _CONTENT_SECURITY,
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+def router() -> QueryRouter:
+    """Return the routes of the page; they need no token and no database."""
+    release = Release.read()
+    routes = QueryRouter()
+
+    @routes.get("/", public=True, transactional=False, include_in_schema=False)
+    async def page(request: Request) -> Response:
+        """Answer the page; a browser that has this release already is told so."""
+        headers = _PAGE_HEADERS | {"ETag": f'W/"{release.digest}"'}
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return _sent(request, release.page, headers)
+
+    @routes.get(
+        "/dashboard/{digest}/{name:path}", public=True, transactional=False, include_in_schema=False
+    )
+    async def file(request: Request, digest: str, name: str) -> Response:
+        """Answer one file; kept by the browser only under the address of its own release."""
+        if name not in release.files:
+            raise NotFound("file-unknown", "Không có tệp này.")
+        caching = _YEAR if digest == release.digest else "no-store"
+        return _sent(request, release.files[name], {"Cache-Control": caching})
+
+    return routes
+
+
+def _sent(request: Request, file: File, headers: dict[str, str]) -> Response:
+    content = file.content
+    if file.packed is not None:
+        headers = headers | {"Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            content = file.packed
+            headers["Content-Encoding"] = "gzip"
+    return Response(content, media_type=file.media_type, headers=headers)

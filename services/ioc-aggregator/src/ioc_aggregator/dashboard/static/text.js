@@ -1,0 +1,159 @@
+// Every word of the page, Vietnamese first. `{name}` is filled in by `words()`.
+
+const CATALOGUE = {
+  title: ["IOC-EDU", "IOC-EDU"],
+  subtitle: ["Điều hành giáo dục thông minh", "Education operations centre"],
+  skip: ["Bỏ qua, đến bảng số liệu", "Skip to the table of figures"],
+  language: ["English", "Tiếng Việt"],
+  period: ["Thời kỳ", "Period"],
+  schoolYear: ["Năm học {year}", "School year {year}"],
+  termOf: ["{term}, {year}", "{term}, {year}"],
+  path: ["Đang xem", "You are here"],
+  rotate: ["Tự chuyển", "Rotate"],
+  rotateHint: [
+    "Cứ 20 giây đổi chỉ số trên bản đồ một lần",
+    "Shows another indicator on the map every 20 seconds",
+  ],
+
+  figures: ["Chỉ số chính", "Main figures"],
+  choose: ["Xem trên bản đồ và bảng", "Show on map and table"],
+  reported: ["{n}/{N} trường", "{n}/{N} schools"],
+  reportedLong: ["{n} trên {N} trường đã có số liệu", "{n} of {N} schools have reported"],
+  asOf: ["tính đến {time}", "as of {time}"],
+  stale: ["cũ từ {time}", "stale since {time}"],
+  fresh: ["mới", "fresh"],
+  loading: ["đang nạp", "loading"],
+  noSource: ["chưa có nguồn", "no source yet"],
+  suppressed: ["dưới 5*", "under 5*"],
+  suppressedNote: [
+    "* Số của nhóm dưới 5 học sinh được giấu, cùng những số có thể dùng để tính ngược ra nó.",
+    "* Numbers of groups under 5 pupils are hidden, and so are those that would give them away.",
+  ],
+  noCells: ["chưa có ô điểm", "no cells yet"],
+  notApplicable: ["không áp dụng", "not applicable"],
+  notReported: ["chưa báo cáo", "not reported"],
+  seconds: ["{n} giây", "{n} s"],
+  minutes: ["{n} phút", "{n} min"],
+  hours: ["{n} giờ", "{n} h"],
+  days: ["{n} ngày", "{n} d"],
+  ago: ["số liệu mới nhất đã nhận đủ", "since the latest complete data"],
+  N71: ["Độ tươi dữ liệu", "Data freshness"],
+
+  map: ["Bản đồ theo xã, phường", "Map by commune"],
+  mapHelp: [
+    "Dùng phím mũi tên để đi giữa các xã, phường; Enter để mở.",
+    "Arrow keys move between communes; Enter opens one.",
+  ],
+  legend: ["Chú giải", "Legend"],
+  noSchool: ["không có trường hoặc số liệu", "no school or no data"],
+  outside: ["{n} đơn vị không có trên bản đồ", "{n} units are not on the map"],
+  indicator: ["Chỉ số trên bản đồ và bảng", "Indicator on map and table"],
+
+  communes: ["Xã, phường", "Communes"],
+  schools: ["Trường", "Schools"],
+  breakdown: ["Phân tổ", "Breakdown"],
+  by: ["Xem theo", "Show by"],
+  search: ["Tìm theo tên", "Search by name"],
+  name: ["Tên", "Name"],
+  value: ["Giá trị", "Value"],
+  fraction: ["Tử số / mẫu số", "Numerator / denominator"],
+  coverage: ["Trường báo cáo", "Schools reported"],
+  count: ["Số lượng", "Count"],
+  found: ["{n} dòng", "{n} rows"],
+  nothingFound: ["Không có tên nào như vậy.", "No such name."],
+  nothingHere: ["Chưa có số liệu.", "Nothing yet."],
+  elsewhere: ["Trường ở nơi khác trong tỉnh", "Schools elsewhere in the province"],
+
+  histogram: ["Phổ điểm", "Score distribution"],
+  subject: ["Môn", "Subject"],
+  term: ["Học kỳ", "Term"],
+  kind: ["Loại điểm", "Kind of score"],
+  grade: ["Khối", "Grade"],
+  all: ["Tất cả", "All"],
+  showTable: ["Xem bảng", "Show table"],
+  showChart: ["Xem biểu đồ", "Show chart"],
+  scores: ["Số con điểm", "Scores"],
+  mean: ["Trung bình", "Mean"],
+  passed: ["Từ 5,0 trở lên", "5.0 and above"],
+  passedComment: ["Đạt", "Passed"],
+  failedComment: ["Chưa đạt", "Not passed"],
+  below: ["Dưới 5,0", "Below 5.0"],
+  score: ["Điểm", "Score"],
+  bin: ["{from} – dưới {to}", "{from} – under {to}"],
+  binHidden: ["{n} cột bị giấu (dưới 5*)", "{n} bars hidden (under 5*)"],
+  histogramSummary: [
+    "Phổ điểm {subject}: {count} con điểm, trung bình {mean}.",
+    "Scores in {subject}: {count} scores, mean {mean}.",
+  ],
+  noScores: ["Chưa có con điểm nào cho lựa chọn này.", "No scores yet for this choice."],
+
+  ticker: ["Vừa thay đổi", "Just changed"],
+  tickerEmpty: ["Chưa có thay đổi nào từ các trường.", "No changes from schools yet."],
+
+  connecting: ["Đang kết nối…", "Connecting…"],
+  live: ["Trực tiếp", "Live"],
+  polling: ["Đang nối lại, hỏi số mỗi vài giây", "Reconnecting, asking every few seconds"],
+  lost: ["Mất kết nối từ {time}, giữ số cuối cùng", "Offline since {time}, keeping the last numbers"],
+  sources: ["Nguồn dữ liệu", "Sources"],
+  behind: ["chậm {n} sự kiện", "{n} events behind"],
+  credit: [
+    "Ranh giới: vietnamese-provinces-database (MIT)",
+    "Borders: vietnamese-provinces-database (MIT)",
+  ],
+  failed: ["Không tải được số liệu: {reason}", "Could not load: {reason}"],
+  unitGone: ["Không còn đơn vị này; đang xem cả tỉnh.", "No such unit any more; showing the province."],
+  summary: [
+    "{place}. {indicator}: {value}, {coverage}, {stamp}.",
+    "{place}. {indicator}: {value}, {coverage}, {stamp}.",
+  ],
+
+  "dim.grade": ["Khối", "Grade"],
+  "dim.subject": ["Môn", "Subject"],
+  "dim.kind": ["Loại điểm", "Kind of score"],
+  "dim.sex": ["Giới tính", "Sex"],
+  "dim.ethnic_minority": ["Dân tộc thiểu số", "Ethnic minority"],
+  "dim.term": ["Học kỳ", "Term"],
+  "dim.source": ["Nguồn", "Source"],
+
+  "source.admissions": ["Tuyển sinh, hồ sơ", "Admissions"],
+  "source.gradebook": ["Sổ điểm", "Gradebook"],
+  "source.payments": ["Học phí, khoản thu", "Payments"],
+  "source.notifications": ["Liên lạc", "Notifications"],
+
+  "term.HK1": ["Học kỳ I", "Term 1"],
+  "term.HK2": ["Học kỳ II", "Term 2"],
+  "term.CN": ["Cả năm", "Whole year"],
+  "term.HE": ["Hè", "Summer"],
+  "kind.regular": ["Thường xuyên", "Regular"],
+  "kind.special-topic": ["Chuyên đề", "Special topic"],
+  "kind.midterm": ["Giữa kỳ", "Mid-term"],
+  "kind.endterm": ["Cuối kỳ", "End of term"],
+  "kind.retest": ["Kiểm tra lại", "Re-test"],
+  "kind.exam": ["Bài thi", "Examination"],
+  "sex.male": ["Nam", "Male"],
+  "sex.female": ["Nữ", "Female"],
+  "sex.other": ["Khác", "Other"],
+  "ethnic_minority.yes": ["Dân tộc thiểu số", "Ethnic minority"],
+  "ethnic_minority.no": ["Không", "No"],
+};
+
+let column = 0;
+
+export function setLanguage(language) {
+  column = language === "en" ? 1 : 0;
+}
+
+export function language() {
+  return column === 1 ? "en" : "vi";
+}
+
+/** The words of `key` in the chosen language, its `{names}` filled in; null for an unknown key. */
+export function wordsOrNull(key, values = {}) {
+  return CATALOGUE[key]?.[column].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "") ?? null;
+}
+
+export function words(key, values) {
+  const found = wordsOrNull(key, values);
+  if (found === null) throw new Error(`no words for ${key}`);
+  return found;
+}

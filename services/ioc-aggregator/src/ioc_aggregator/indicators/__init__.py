@@ -1,0 +1,1 @@
+"""What the numbers mean: one declarative entry per statistic, a formula over measures."""

@@ -1,0 +1,156 @@
+"""Reading and writing the journal and its snapshots."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import insert, select, text
+
+from chassis import clock
+from chassis.database import Session
+from contracts.topics import Topic
+from ioc_aggregator.rollups import codec
+from ioc_aggregator.rollups.state import Entry, Lane
+from ioc_aggregator.rollups.tables import GENERATION, JOURNAL, SNAPSHOT
+
+REPLAYED: Lane = ("replayed", 0)
+"""The lane of parked records that were applied later: their offsets lie below their own lane's
+position, so they are numbered anew, one after another."""
+
+_PAGE = 200
+
+_AFTER = text(
+    "SELECT j.topic, j.partition, j.first, j.next, j.blob "
+    "FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), "
+    "CAST(:nexts AS bigint[])) v(topic, partition, next) "
+    "JOIN journal j ON j.generation = :generation AND j.topic = v.topic "
+    "AND j.partition = v.partition AND j.first >= v.next "
+    "ORDER BY j.topic, j.partition, j.first LIMIT :page"
+)
+
+_PRUNE = text(
+    "DELETE FROM journal j USING unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), "
+    "CAST(:nexts AS bigint[])) v(topic, partition, next) WHERE j.generation = :generation "
+    "AND j.topic = v.topic AND j.partition = v.partition AND j.next <= v.next"
+)
+
+_SNAPSHOT_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended('ioc.snapshot', 0))")
+
+
+async def live_generation(session: Session) -> int:
+    """Give the generation that everybody answers from."""
+    live = select(GENERATION.c.number).where(GENERATION.c.live)
+    number: int | None = await session.scalar(live)
+    if number is None:
+        raise RuntimeError("no generation is live: the migrations make the first")
+    return number
+
+
+async def write(session: Session, generation: int, entries: Sequence[Entry]) -> None:
+    """Make entries durable, in the transaction that moves the positions over them."""
+    if entries:
+        rows = [
+            {
+                "generation": generation,
+                "topic": entry.lane[0],
+                "partition": entry.lane[1],
+                "first": entry.first,
+                "next": entry.next,
+                "blob": codec.encode(entry.delta),
+            }
+            for entry in entries
+        ]
+        await session.execute(insert(JOURNAL), rows)
+
+
+async def read_after(
+    session: Session, generation: int, vector: Mapping[Lane, int], topics: Iterable[Topic]
+) -> AsyncIterator[list[Entry]]:
+    """Yield the entries beyond ``vector``, in the order of each lane, page by page.
+
+    The caller applies a page before it asks for the next one, so ``vector`` moves.
+    """
+    lanes = [(topic.name, partition) for topic in topics for partition in range(topic.partitions)]
+    lanes.append(REPLAYED)
+    while True:
+        rows = (
+            await session.execute(
+                _AFTER,
+                {
+                    **_arrays({lane: vector.get(lane, 0) for lane in lanes}),
+                    "generation": generation,
+                    "page": _PAGE,
+                },
+            )
+        ).all()
+        if rows:
+            yield [
+                Entry((row.topic, row.partition), row.first, row.next, codec.decode(row.blob))
+                for row in rows
+            ]
+        if len(rows) < _PAGE:
+            return
+
+
+async def read_snapshot(session: Session, generation: int) -> tuple[dict[Lane, int], bytes] | None:
+    """Give the latest snapshot's vector and blob."""
+    row = (
+        await session.execute(
+            select(SNAPSHOT.c.vector, SNAPSHOT.c.blob)
+            .where(SNAPSHOT.c.generation == generation)
+            .order_by(SNAPSHOT.c.number.desc())
+            .limit(1)
+        )
+    ).first()
+    return None if row is None else (_lanes(row.vector), row.blob)
+
+
+async def write_snapshot(
+    session: Session, generation: int, vector: Mapping[Lane, int], blob: bytes
+) -> bool:
+    """Store a snapshot; forget all but this one, the one before, and the journal since that.
+
+    Only one process does it at a time: False when another one is at it.
+    """
+    if not await session.scalar(_SNAPSHOT_LOCK):
+        return False
+    positions: dict[str, dict[str, int]] = {}
+    for (topic, partition), position in vector.items():
+        positions.setdefault(topic, {})[str(partition)] = position
+    await session.execute(
+        insert(SNAPSHOT).values(
+            generation=generation, taken_at=clock.now(), vector=positions, blob=blob
+        )
+    )
+    kept = (
+        await session.execute(
+            select(SNAPSHOT.c.number, SNAPSHOT.c.vector)
+            .where(SNAPSHOT.c.generation == generation)
+            .order_by(SNAPSHOT.c.number.desc())
+            .limit(2)
+        )
+    ).all()
+    if len(kept) > 1:
+        oldest = kept[-1]
+        await session.execute(
+            SNAPSHOT.delete().where(
+                SNAPSHOT.c.generation == generation, SNAPSHOT.c.number < oldest.number
+            )
+        )
+        await session.execute(_PRUNE, {**_arrays(_lanes(oldest.vector)), "generation": generation})
+    return True
+
+
+def _lanes(positions: Mapping[str, Mapping[str, int]]) -> dict[Lane, int]:
+    return {
+        (topic, int(partition)): position
+        for topic, partitions in positions.items()
+        for partition, position in partitions.items()
+    }
+
+
+def _arrays(vector: Mapping[Lane, int]) -> dict[str, list[Any]]:
+    return {
+        "topics": [topic for topic, _ in vector],
+        "partitions": [partition for _, partition in vector],
+        "nexts": list(vector.values()),
+    }

@@ -1,0 +1,93 @@
+"""What the chassis calls with each poll: fold, write the journal, and only then remember."""
+
+from collections.abc import Sequence
+
+from chassis.consuming.records import Record, Rejected, Slice
+from chassis.database import Database, Session
+from contracts.envelope import Envelope
+from ioc_aggregator.intake.folding import Fold, Refusal
+from ioc_aggregator.intake.streams import FOLDS, TOPICS
+from ioc_aggregator.measures.cells import Delta
+from ioc_aggregator.rollups import journal
+from ioc_aggregator.rollups.follower import Follower
+from ioc_aggregator.rollups.journal import REPLAYED
+from ioc_aggregator.rollups.state import Entry
+
+
+class Folding:
+    """The aggregator's :class:`~chassis.consuming.records.Projector`."""
+
+    topics = TOPICS
+    whole_poll = True
+
+    def __init__(self, database: Database, follower: Follower) -> None:
+        """Write through the chassis' transactions, and hand over to ``follower``."""
+        self._database = database
+        self._follower = follower
+        self._pending: list[Entry] = []
+
+    async def load(self) -> None:
+        """Read what is committed; nothing that is not can be in memory."""
+        self._pending = []
+        async with self._database.reading() as session:
+            await self._follower.refresh(session)
+
+    async def reload(self) -> None:
+        """The same: what was fenced never reached the memory."""
+        await self.load()
+
+    async def project(
+        self, session: Session, slices: Sequence[Slice], *, careful: bool
+    ) -> Sequence[Rejected]:
+        """Fold each slice and write its entry, an empty one too, so that entries join exactly."""
+        rejected: list[Rejected] = []
+        entries: list[Entry] = []
+        vector = self._follower.state.vector
+        replayed = vector.get(REPLAYED, 0)
+        for part in slices:
+            delta, refused = _fold(part, careful=careful)
+            rejected += refused
+            if part.first < vector.get(part.lane, 0):
+                if delta:
+                    entries.append(Entry(REPLAYED, replayed, replayed + 1, delta))
+                    replayed += 1
+            else:
+                entries.append(Entry(part.lane, part.first, part.next, delta))
+        await journal.write(session, self._follower.generation, entries)
+        self._pending = entries
+        return rejected
+
+    def committed(self) -> None:
+        """Let the committed entries count."""
+        self._follower.take(self._pending)
+        self._pending = []
+
+
+def _fold(part: Slice, *, careful: bool) -> tuple[Delta, list[Rejected]]:
+    records = [record for record in part.records if isinstance(record.event, Envelope)]
+    rejected: list[Rejected] = []
+    fold = FOLDS[part.topic.name]
+    if careful:
+        records, rejected = _passing(part, fold, records)
+    folded = fold([record.event for record in records if isinstance(record.event, Envelope)])
+    return folded.delta, rejected + [_rejected(part, records, item) for item in folded.refused]
+
+
+def _passing(part: Slice, fold: Fold, records: list[Record]) -> tuple[list[Record], list[Rejected]]:
+    """Set those records aside on which the fold itself breaks: a defect of ours."""
+    passing: list[Record] = []
+    rejected: list[Rejected] = []
+    for record in records:
+        if isinstance(record.event, Envelope):
+            try:
+                fold([record.event])
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others must go on
+                detail = f"{type(error).__name__}: {error}"
+                rejected.append(Rejected(part, record, "fold-failed", detail))
+            else:
+                passing.append(record)
+    return passing, rejected
+
+
+def _rejected(part: Slice, records: Sequence[Record], refusal: Refusal) -> Rejected:
+    return Rejected(part, records[refusal.index], refusal.reason, refusal.detail)

@@ -1,0 +1,51 @@
+"""The durable form of the state: generations, their journal, their snapshots."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ioc_aggregator.base import METADATA
+
+GENERATION = Table(
+    "generation",
+    METADATA,
+    # One reading of the log from its beginning. Everybody answers from the live one.
+    Column("number", Integer, primary_key=True),
+    Column("live", Boolean, nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Index("generation_live", "live", unique=True, postgresql_where=text("live")),
+)
+
+JOURNAL = Table(
+    "journal",
+    METADATA,
+    Column("generation", Integer, ForeignKey("generation.number"), primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    # What the records from offset `first` up to `next` change; rows of a lane join exactly.
+    Column("first", BigInteger, primary_key=True),
+    Column("next", BigInteger, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+)
+
+SNAPSHOT = Table(
+    "snapshot",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=True),
+    Column("generation", Integer, ForeignKey("generation.number"), nullable=False),
+    Column("taken_at", DateTime(timezone=True), nullable=False),
+    # {topic: {partition: next}}: everything below is in the blob, nothing else.
+    Column("vector", JSONB, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+)
