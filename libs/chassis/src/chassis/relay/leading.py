@@ -20,6 +20,11 @@ from contracts.topics import Topic
 _ROWS = 2_000
 _REPORT_SECONDS = 5.0
 _HOUSEKEEPING_SECONDS = 6 * 3600.0
+_FORGET = (
+    "DELETE FROM delivery.idempotency_key WHERE created < now() - interval '30 days'",
+    # Longer than any topic that causes side effects is read again.
+    "DELETE FROM delivery.inbox WHERE received < now() - interval '430 days'",
+)
 
 
 class Leading:
@@ -134,7 +139,7 @@ class Leading:
         longest = None if None in kept else max((days for days in kept if days), default=None)
         gone = expired(await self._lead.outbox_partitions(), today, longest)
         await self._lead.execute(
-            [*partition_ddl(today), *(f"DROP TABLE delivery.{name}" for name in gone)]
+            [*partition_ddl(today), *(f"DROP TABLE delivery.{name}" for name in gone), *_FORGET]
         )
         return _HOUSEKEEPING_SECONDS
 
