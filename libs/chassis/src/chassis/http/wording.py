@@ -3,6 +3,7 @@
 The input itself is never repeated: it may be a name, and answers end up in logs of others.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -72,6 +73,7 @@ _WORDING = {
     "union_tag_not_found": ("Thiếu trường cho biết loại.", "Bổ sung trường {discriminator}."),
 }
 
+_JSON_PLACE = re.compile(r"at line (\d+) column (\d+)")
 _READ_THE_PAGE = "Xem mô tả của trường này ở trang /docs."
 
 
@@ -86,6 +88,8 @@ def _describe(error: Mapping[str, Any]) -> FieldError:
     if kind == "value_error":
         # A validator of ours: its message is already Vietnamese and made for this person.
         return FieldError(where, str(context.get("error", error["msg"])), _READ_THE_PAGE)
+    if kind == "json_invalid" and (place := _JSON_PLACE.search(str(context.get("error", "")))):
+        where += f", dòng {place[1]}, cột {place[2]}"
     what, how = _WORDING.get(kind, (str(error["msg"]), _READ_THE_PAGE))
     return FieldError(where, what, how.format_map(_Blank(context)))
 
