@@ -159,6 +159,20 @@ def _message(event: type[Event]) -> dict[str, Any]:
 
 
 def _data(event: type[Event]) -> dict[str, Any]:
-    """Give the schema of the data as a reader may rely on it: more fields may come."""
+    """Give the schema of the data as a reader may rely on it: fields and open values may come."""
     schema = inline(schema_of(event))
-    return {name: value for name, value in schema.items() if name not in {"$id", "$schema"}}
+    opened: dict[str, Any] = _opened(schema)
+    return {name: value for name, value in opened.items() if name not in {"$id", "$schema"}}
+
+
+def _opened(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_opened(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    opened = {name: _opened(value) for name, value in node.items()}
+    if opened.get("additionalProperties") is False:
+        del opened["additionalProperties"]
+    if opened.pop("x-open", False):
+        opened["x-known-values"] = opened.pop("enum")
+    return opened

@@ -14,6 +14,7 @@ each part that is left goes to `jsonsubschema`, which decides whether one is wit
 import hashlib
 import json
 import logging
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -116,12 +117,9 @@ def _plain(node: Any, *, reader: bool) -> Any:
         return node
     if "properties" in node:
         fields = {name: _plain(of, reader=reader) for name, of in node["properties"].items()}
-        return {
-            "type": "object",
-            "properties": fields,
-            "required": node["required"],
-            "additionalProperties": reader,
-        }
+        whole: Schema = {"type": "object", "properties": fields, "additionalProperties": reader}
+        # Draft 4, which the library speaks, has no empty list of required fields.
+        return whole | ({"required": node["required"]} if node["required"] else {})
     plain = {name: _plain(value, reader=reader) for name, value in node.items()}
     if plain.pop("x-open", False) and reader:
         return {"type": "string"}
@@ -137,8 +135,9 @@ def _token(text: str) -> str:
 
 @cache
 def _within(inner: str, outer: str) -> bool:
-    # Imported here: only comparing needs it, and it takes its time.
-    from jsonsubschema import isSubschema  # noqa: PLC0415
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library's source has escapes that Python warns of
+        from jsonsubschema import isSubschema  # noqa: PLC0415 - slow, and only comparing needs it
 
     logging.getLogger("jsonsubschema").setLevel(logging.ERROR)
     return bool(isSubschema(json.loads(inner), json.loads(outer)))

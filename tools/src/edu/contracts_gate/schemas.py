@@ -22,8 +22,6 @@ _UNDERSTOOD = {
     "additionalProperties",
     "anyOf",
     "enum",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
     "items",
     "maxItems",
     "maxLength",
