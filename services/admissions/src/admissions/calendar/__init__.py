@@ -1,0 +1,1 @@
+"""School years: their days, terms and holidays."""

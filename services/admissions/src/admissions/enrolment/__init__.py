@@ -1,0 +1,1 @@
+"""Who studies where: enrolment, transfer, withdrawal, erasure."""
