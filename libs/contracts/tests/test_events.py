@@ -190,6 +190,11 @@ def test_a_school_year_has_days_in_order_and_each_term_once() -> None:
         Holiday(first_day=last, last_day=first, name="Tết")
 
 
+def test_a_school_year_is_two_years_in_a_row() -> None:
+    for wrong in ("2026-2028", "2026-2026", "2026", "26-27"):
+        refused("school_year", school_year=wrong)
+
+
 def test_a_school_has_a_level() -> None:
     with pytest.raises(ValidationError, match="levels"):
         SchoolRegistered(

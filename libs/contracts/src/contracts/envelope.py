@@ -137,7 +137,7 @@ def decode(value: bytes | None, key: bytes | None) -> Envelope | Tombstone | Bro
         return _tombstone(key)
     if len(value) > MAX_DOCUMENT:
         return Broken("too-large", f"{len(value)} bytes, at most {MAX_DOCUMENT} are read")
-    if b"\\u0000" in value and _NUL_ESCAPE.search(value):
+    if b"\\" in value and _NUL_ESCAPE.search(value):
         return Broken("nul-character", "a text holds the character NUL, which no database keeps")
     try:
         # msgspec passes over the bytes of the data without looking at their encoding.

@@ -6,7 +6,7 @@ that uses it.
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 _UUID = StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 
@@ -24,7 +24,19 @@ PersonId = Annotated[str, _UUID]
 PlaceId = Annotated[str, _UUID]
 """Where a number is counted: a unit's id or a school's."""
 
-SchoolYear = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-20[0-9]{2}$")]
+
+def _two_years_in_a_row(year: str) -> str:
+    first, _, second = year.partition("-")
+    if int(second) != int(first) + 1:
+        raise ValueError("a school year is two years in a row")
+    return year
+
+
+SchoolYear = Annotated[
+    str,
+    StringConstraints(pattern=r"^20[0-9]{2}-20[0-9]{2}$"),
+    AfterValidator(_two_years_in_a_row),
+]
 """Năm học, such as ``2026-2027``."""
 
 CommuneCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
@@ -49,6 +61,9 @@ Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """A number of things, no larger than every JSON reader can hold exactly."""
+
+Amount = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1)]
+"""A sum, of no more digits than every JSON reader can hold exactly."""
 
 Moment = AwareDatetime
 """A point in time with its offset, written in UTC."""

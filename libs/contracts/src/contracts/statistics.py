@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from contracts import topics
 from contracts.event import Event
-from contracts.ids import Count, Moment, PlaceId, Version
+from contracts.ids import Amount, Count, Moment, PlaceId, Version
 from contracts.lists import MeasureUnit, Scope
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -30,9 +30,9 @@ class IndicatorChanged(Event):
     period: Code
     """A school year, a term of one (``2026-2027/HK1``) or a day."""
     dims: dict[str, Code]
-    numerator: int | None
+    numerator: Amount | None
     """Null where the number is withheld (a cell under five pupils) or retracted."""
-    denominator: int | None
+    denominator: Amount | None
     """Null where the number is no ratio."""
     unit: MeasureUnit
     as_of: Moment | None
