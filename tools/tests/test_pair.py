@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home.temporary(tmp_path / "home")
+    return Home.at(tmp_path / "home")
 
 
 @contextmanager
@@ -80,8 +80,7 @@ async def come_back_after_kill(pair: Pair) -> None:
     for child in pair.children():
         os.kill(child.pid, signal.SIGKILL)
         child.wait(10)
-    pair.kafka.restart()
-    pair.postgres.restart()
+        child.start()
     pair.postgres.wait_ready()
     pair.kafka.wait_ready()
     assert last_record(pair.kafka.bootstrap) == b"kept"
@@ -111,7 +110,7 @@ def test_an_ordinary_user_can_start_them_too(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from edu.embedded.pair import Pair\n"
         "from edu.home import Home\n"
-        "home = Home.temporary(Path(sys.argv[1]))\n"
+        "home = Home.at(Path(sys.argv[1]))\n"
         "with home.owned('tests'):\n"
         "    pair = Pair(home)\n"
         "    pair.start()\n"

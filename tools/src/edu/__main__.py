@@ -13,7 +13,7 @@ COMMANDS = {
     "up": ("edu.up", "start broker, database and services: up [SERVICE…] [--detach]"),
     "down": ("edu.down", "stop what `up` started"),
     "status": ("edu.status", "what runs, where"),
-    "token": ("edu.token", "mint a token: token ROLE [--subject --school --unit]"),
+    "token": ("edu.mint", "mint a token: token ROLE [--subject --school --unit]"),
     "topics": ("edu.topics", "topics apply: make Kafka's topics what contracts says"),
     "verify": ("edu.verify", "recount every number from the log: verify [--json] [--self-test]"),
     "import-exam": ("edu.import_exam", "save an examination's scores: import-exam FILE.csv"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,16 @@ def write_private(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
+def new_password() -> str:
+    """Draw a password whose characters need no quoting anywhere."""
+    return secrets.token_urlsafe(24)
+
+
+def new_key() -> str:
+    """Draw 256 bits, as base64."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
 @dataclass(frozen=True)
 class Home:
     """The folder of one suite: data, logs, secrets. Downloads lie in a cache that homes share."""
@@ -38,13 +49,13 @@ class Home:
     @classmethod
     def default(cls) -> Home:
         """Return `.edu/` of this checkout, or the folder that EDU_HOME names."""
-        folder = Path(os.environ.get("EDU_HOME") or ROOT / ".edu").absolute()
-        return cls(folder, folder / "cache")
+        return cls.at(Path(os.environ.get("EDU_HOME") or ROOT / ".edu"))
 
     @classmethod
-    def temporary(cls, folder: Path) -> Home:
-        """Return a home in this folder that uses the downloads of the default one."""
-        return cls(folder.absolute(), cls.default().cache)
+    def at(cls, folder: Path) -> Home:
+        """Return a home in this folder; downloads stay in the checkout, or where EDU_CACHE says."""
+        cache = Path(os.environ.get("EDU_CACHE") or ROOT / ".edu" / "cache")
+        return cls(folder.absolute(), cache.absolute())
 
     @property
     def logs(self) -> Path:
@@ -97,14 +108,18 @@ class Home:
             pass
         return None
 
-    def secret(self, name: str, size: int = 24) -> str:
+    def secret(self, name: str, draw: Callable[[], str] = new_password) -> str:
         """Return this home's secret of this name, drawn when it is first asked for."""
         path = self.folder / "secrets.json"
         known: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
         if name not in known:
-            known[name] = secrets.token_urlsafe(size)
+            known[name] = draw()
             write_private(path, json.dumps(known, indent=1))
         return known[name]
+
+    def write_run(self, content: dict[str, Any]) -> None:
+        """Say what runs. A reader sees the old text or the new one, nothing between."""
+        write_private(self.run_file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
     def run(self) -> dict[str, Any] | None:
         """Return what the run file says, if there is one."""

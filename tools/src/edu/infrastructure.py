@@ -53,7 +53,7 @@ class Infrastructure:
             if postgres:
                 infrastructure._server_url = stack.enter_context(server())
         elif broker_needed or postgres:
-            home = Home.temporary(folder)
+            home = Home.at(folder)
             stack.enter_context(home.owned("tests"))
             pair = Pair(home, durable=False)
             stack.callback(pair.stop)

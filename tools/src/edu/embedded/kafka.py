@@ -145,11 +145,6 @@ class Kafka:
         self.child = Child("kafka", self._java("kafka.Kafka", self._server_properties), self.log)
         self.child.start()
 
-    def restart(self) -> None:
-        """Start it again where its clients know it."""
-        if self.child is None or not self.child.running:
-            self.start()
-
     def _configure(self) -> None:
         if not self.port:
             self.port, self._controller = free_ports(2)

@@ -23,27 +23,36 @@ class Pair:
     postgres: Postgres | None = None
     archive: Child | None = None
 
-    def start(self, *, kafka: bool = True, postgres: bool = True) -> None:
-        """Start what is asked for and return when it serves. The caller owns the home."""
+    def begin(self, *, kafka: bool = True, postgres: bool = True) -> None:
+        """Start what is asked for; the database serves on return, the broker after `wait_ready`.
+
+        The caller owns the home.
+        """
         server = artifacts.locked(f"postgres-{artifacts.this_platform()}") if postgres else []
         broker = artifacts.locked("kafka") if kafka else []
         files = artifacts.fetch(server + broker, self.home.cache)
+        with ThreadPoolExecutor(1) as pool:
+            programs = pool.submit(unpacked, files[0], self.home.cache) if postgres else None
+            if kafka:
+                java = Java(files[len(server) :], self.home.cache)
+                self.kafka = Kafka(java, self.home.folder / "kafka", self.home.logs / "kafka.log")
+                self.kafka.start()
+            if programs is not None:
+                self.postgres = Postgres(self.home, programs.result(), durable=self.durable)
+                self.postgres.start()
+                self.postgres.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Return when the broker serves too; from now on its class archive may be built."""
+        if self.kafka is not None:
+            self.kafka.wait_ready()
+            self._build_archive(self.kafka.java)
+
+    def start(self, *, kafka: bool = True, postgres: bool = True) -> None:
+        """Start what is asked for and return when it serves; what fails leaves nothing behind."""
         try:
-            with ThreadPoolExecutor(1) as pool:
-                programs = pool.submit(unpacked, files[0], self.home.cache) if postgres else None
-                if kafka:
-                    java = Java(files[len(server) :], self.home.cache)
-                    self.kafka = Kafka(
-                        java, self.home.folder / "kafka", self.home.logs / "kafka.log"
-                    )
-                    self.kafka.start()
-                if programs is not None:
-                    self.postgres = Postgres(self.home, programs.result(), durable=self.durable)
-                    self.postgres.start()
-                    self.postgres.wait_ready()
-            if self.kafka is not None:
-                self.kafka.wait_ready()
-                self._build_archive(self.kafka.java)
+            self.begin(kafka=kafka, postgres=postgres)
+            self.wait_ready()
         except BaseException:
             self.stop()
             raise

@@ -115,11 +115,6 @@ class Postgres:
         )
         self.child.start()
 
-    def restart(self) -> None:
-        """Start it again where its clients know it."""
-        if self.child is None or not self.child.running:
-            self.start()
-
     def _child(self, name: str, program: str, *arguments: str) -> Child:
         return Child(
             name,

@@ -1,0 +1,236 @@
+"""One process that owns a home: starts broker, database and services, and keeps them alive."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edu.embedded.pair import Pair
+from edu.embedded.process import Child, free_ports
+from edu.failure import Failure
+from edu.home import Home, new_key
+from edu.suite import SERVICES, Entry, given_kafka
+
+MIGRATE_SECONDS = 120
+READY_SECONDS = 60
+GRACE_SECONDS = 20.0
+WATCH_SECONDS = 0.1
+FIRST_DELAY, LONGEST_DELAY, HEALTHY_AFTER = 0.5, 30.0, 60.0
+
+
+@dataclass
+class Served:
+    """A process that must stay alive, and when it may be started again."""
+
+    child: Child
+    started: float = field(default_factory=time.monotonic)
+    delay: float = FIRST_DELAY
+    due: float | None = None
+
+    def keep_alive(self, say: Callable[[str], None]) -> bool:
+        """Start it again if it died and its pause is over; tell whether that happened.
+
+        The pause doubles with each death up to its cap, and is short again after a minute of life.
+        """
+        moment = time.monotonic()
+        if self.child.running:
+            return False
+        if self.due is None:
+            if moment - self.started > HEALTHY_AFTER:
+                self.delay = FIRST_DELAY
+            self.due = moment + self.delay
+            self.delay = min(self.delay * 2, LONGEST_DELAY)
+            say(f"{self.child.name} ended with {self.child.exit_code()}; {self.child.log} says why")
+        if moment < self.due:
+            return False
+        self.child.start()
+        self.started, self.due = moment, None
+        return True
+
+
+@dataclass
+class Supervisor:
+    """The suite of one home, or the part of it that was asked for."""
+
+    home: Home
+    services: list[Entry]
+    detached: bool = False
+    pair: Pair = field(init=False)
+    bootstrap: str = field(default="", init=False)
+    databases: dict[str, str] = field(default_factory=dict, init=False)
+    urls: dict[str, str] = field(default_factory=dict, init=False)
+    watched: dict[str, Served] = field(default_factory=dict, init=False)
+    tokens: dict[str, str] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.pair = Pair(self.home)
+
+    def start(self) -> None:
+        """Bring everything up, in the order in which one needs the other."""
+        from edu import tokens, topics  # noqa: PLC0415 - while the broker starts
+
+        for log in self.home.logs.iterdir():
+            if log != self.log:
+                log.unlink()
+        needs_database = [one for one in self.services if one.given_database is None]
+        self.pair.begin(kafka=given_kafka() is None, postgres=bool(needs_database))
+        trust = tokens.prepare(self.home)
+        for entry in self.services:
+            self.databases[entry.name] = entry.given_database or self._database(entry)
+        self.bootstrap = given_kafka() or self._embedded_bootstrap()
+        self._migrate(trust)
+        self.pair.wait_ready()
+        topics.apply(self.bootstrap)
+        for entry in self.services:
+            self._serve(entry, trust)
+        self._watch_pair()
+        self.write_run()
+        for entry in self.services:
+            self._wait_ready(entry)
+
+    def _database(self, entry: Entry) -> str:
+        assert self.pair.postgres is not None  # noqa: S101 - started for whoever was given none
+        return self.pair.postgres.ensure_database(entry.package)
+
+    def _embedded_bootstrap(self) -> str:
+        assert self.pair.kafka is not None  # noqa: S101 - started because none was given
+        return self.pair.kafka.bootstrap
+
+    def environment(self, entry: Entry, trust: dict[str, str]) -> dict[str, str]:
+        """Return a service's environment. What the caller's environment sets already, stays."""
+        settings = trust | {"DATABASE_URL": self.databases[entry.name], "HOST": "127.0.0.1"}
+        if entry.has_master_key:
+            settings["MASTER_KEY"] = self.home.secret("master-key", new_key)
+        ours = {entry.variable(name): value for name, value in settings.items()}
+        return ours | os.environ | {"KAFKA_BOOTSTRAP_SERVERS": self.bootstrap}
+
+    def _migrate(self, trust: dict[str, str]) -> None:
+        """Bring every schema to its head, all at once; a service itself never does."""
+        children = [
+            self._service_child(entry, "migrate", self.environment(entry, trust))
+            for entry in self.services
+        ]
+        for child in children:
+            child.start()
+        for child in children:
+            if child.wait(MIGRATE_SECONDS) != 0:
+                raise child.failure("could not migrate its database")
+
+    def _service_child(self, entry: Entry, command: str, environment: dict[str, str]) -> Child:
+        return Child(
+            entry.name,
+            [sys.executable, "-P", "-m", entry.package, command],
+            self.home.logs / f"{entry.name}.log",
+            environment=environment,
+            patience=GRACE_SECONDS,
+        )
+
+    def _serve(self, entry: Entry, trust: dict[str, str]) -> None:
+        environment = self.environment(entry, trust)
+        # Chosen here and kept, so that a restarted service is where its callers know it.
+        port = environment.setdefault(entry.variable("PORT"), str(free_ports(1)[0]))
+        child = self._service_child(entry, "serve", environment)
+        child.start()
+        self.urls[entry.name] = f"http://{environment[entry.variable('HOST')]}:{port}"
+        self.watched[entry.name] = Served(child)
+
+    def _watch_pair(self) -> None:
+        for one in (self.pair.kafka, self.pair.postgres):
+            if one is not None and one.child is not None:
+                self.watched[one.child.name] = Served(one.child)
+
+    def _wait_ready(self, entry: Entry) -> None:
+        """Return when the service says it is ready; else show what it says instead."""
+        child = self.watched[entry.name].child
+        deadline = time.monotonic() + READY_SECONDS
+        answer = "nothing"
+        while time.monotonic() < deadline:
+            if not child.running:
+                raise child.failure("did not start")
+            status, answer = ask(f"{self.urls[entry.name]}/readyz")
+            if status == 200:  # noqa: PLR2004 - HTTP's own number
+                return
+            time.sleep(0.05)
+        raise child.failure(f"was not ready after {READY_SECONDS} s and answers {answer}")
+
+    @property
+    def log(self) -> Path:
+        """The supervisor's own log."""
+        return self.home.logs / "supervisor.log"
+
+    def write_run(self) -> None:
+        """Write what runs, where, and the tokens for it."""
+        me = {"name": "supervisor", "pid": os.getpid(), "log": str(self.log)}
+        children = [
+            {"name": name, "pid": one.child.pid, "log": str(one.child.log)}
+            for name, one in self.watched.items()
+        ]
+        self.home.write_run(
+            {
+                "processes": [me, *children],
+                "services": {name: {"url": url} for name, url in self.urls.items()},
+                "kafka": {"bootstrap": self.bootstrap},
+                "databases": self.databases,
+                "tokens": self.tokens,
+            }
+        )
+
+    def run(self) -> None:
+        """Keep everything alive until somebody asks to stop, which is an interrupt."""
+        while True:
+            restarted = [one for one in self.watched.values() if one.keep_alive(self.say)]
+            if restarted:
+                self.write_run()
+            time.sleep(WATCH_SECONDS)
+
+    def say(self, text: str) -> None:
+        """Tell whoever watches, at once, and the log."""
+        print(text, flush=True)
+        if not self.detached:
+            with self.log.open("a", encoding="utf-8") as log:
+                log.write(text + "\n")
+
+    def stop(self) -> None:
+        """Stop the services side by side, then what they stand on."""
+        children = [one.child for name, one in self.watched.items() if name in SERVICES]
+        for child in children:
+            child.ask_to_stop()
+        for child in children:
+            child.stop()
+        self.pair.stop()
+        self.home.run_file.unlink(missing_ok=True)
+
+
+def ask(url: str) -> tuple[int, str]:
+    """Return the status and text of an answer; 0 when there is none."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own services
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode("utf-8", "replace")
+    except OSError as error:
+        return 0, str(error)
+
+
+def chosen(names: list[str]) -> list[Entry]:
+    """Return the services of these names; all, if none is named."""
+    unknown = [name for name in names if name not in SERVICES]
+    if unknown:
+        raise Failure(f"No service is called {unknown[0]}. There are: {', '.join(SERVICES)}.")
+    return [SERVICES[name] for name in names or SERVICES]
+
+
+def running(home: Home) -> dict[str, Any]:
+    """Return the run file of the suite that runs in this home."""
+    content = home.run()
+    if content is None or home.owner() is None:
+        raise Failure("Nothing runs here: start it with `./edu up`.")
+    return content
