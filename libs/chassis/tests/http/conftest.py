@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import httpx
 import pytest
 import structlog
-from fastapi import FastAPI, Query
-from pydantic import Field
+from fastapi import Depends, FastAPI, Query
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 from starlette.responses import JSONResponse, Response
 
@@ -30,6 +30,7 @@ from chassis.http import (
     create_app,
 )
 from chassis.migrations import create_delivery
+from chassis.outbox import EventTooLargeError
 
 POLICY = Policy({"notes.write": {Role.TEACHER: ANY}, "notes.read": {Role.TEACHER: ANY}})
 
@@ -50,6 +51,15 @@ class Note(RequestModel):
     day: date | None = None
     colour: Colour = Colour.RED
     cells: Annotated[list[Cell], Field(max_length=60)] = Field(default_factory=list)
+
+
+class Shade(BaseModel):
+    colour: Colour = Colour.RED
+    day: date | None = None
+
+
+async def _shade(shade: Annotated[Shade, Query()]) -> Shade:
+    return shade
 
 
 class Kept(RequestModel):
@@ -166,7 +176,10 @@ def routes(  # noqa: C901 (a list of small endpoints)
         }
 
     @memory.get("/free", public=True, transactional=False)
-    async def free(after: Annotated[int, Query(ge=0)] = 0) -> dict[str, int]:
+    async def free(
+        shade: Annotated[Shade, Depends(_shade)], after: Annotated[int, Query(ge=0)] = 0
+    ) -> dict[str, int]:
+        assert shade
         return {"after": after}
 
     @memory.get("/mine", transactional=False)
@@ -182,6 +195,8 @@ def routes(  # noqa: C901 (a list of small endpoints)
     async def fails(kind: str = "") -> dict[str, str]:
         if kind == "away":
             raise ConnectionRefusedError("5432")
+        if kind == "event":
+            raise EventTooLargeError
         raise RuntimeError("Nguyễn Văn A")
 
     return commands, queries, memory

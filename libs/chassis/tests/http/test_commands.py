@@ -1,16 +1,14 @@
 """A command happens once per key: answer, effect and key commit together or not at all."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 
-from chassis.clock import new_id, now
+from chassis.clock import new_id
 from chassis.database import Database
-from chassis.http import idempotency
 
 from .conftest import Notes
 
@@ -158,18 +156,3 @@ async def test_a_number_that_no_column_holds_is_the_clients_fault(
     answer = await client.get(f"/v1/notes/by-number/{number}")
     assert answer.status_code == 422, answer.text
     assert answer.json()["type"] == "urn:edu:problem:value-not-storable"
-
-
-async def test_old_keys_are_forgotten(client: httpx.AsyncClient, opened: Database) -> None:
-    for _ in range(3):
-        await client.post("/v1/notes", json=NOTE, headers=key())
-    async with opened.transaction() as session:
-        await session.execute(
-            text(
-                "UPDATE delivery.idempotency_key SET created = :then WHERE key = "
-                "(SELECT min(key) FROM delivery.idempotency_key)"
-            ),
-            {"then": now() - timedelta(days=30, seconds=1)},
-        )
-        assert await idempotency.forget_old(session) == 1
-    assert await stored(opened, "delivery.idempotency_key") == 2

@@ -9,7 +9,10 @@ import httpx
 import pytest
 
 from chassis.clock import new_id
+from chassis.database import Database
 from chassis.http import limits
+
+from .conftest import Notes, application, client_of
 
 KEY = {"Idempotency-Key": new_id()}
 NOTE = {"text": "họp lớp"}
@@ -201,6 +204,35 @@ async def test_a_wrong_parameter_is_named(refusing: httpx.AsyncClient) -> None:
         "what": "Giá trị quá nhỏ.",
         "how": "Viết số từ 0 trở lên.",
     }
+
+
+async def test_a_parameter_that_the_route_does_not_have(refusing: httpx.AsyncClient) -> None:
+    answer = await refusing.get("/v1/memory/free", params={"aftr": "5", "after": "1"})
+    (error,) = assert_problem(answer, 422, "unknown-parameter")["errors"]
+    assert error == {
+        "where": "tham số aftr",
+        "what": "Không có trong API.",
+        "how": "Chọn trong: after, colour, day.",
+    }
+
+
+async def test_a_parameter_of_a_dependency_or_model_is_known(refusing: httpx.AsyncClient) -> None:
+    params = {"colour": "green", "day": "2026-09-05"}
+    assert (await refusing.get("/v1/memory/free", params=params)).status_code == 200
+
+
+async def test_an_event_over_its_size_is_the_clients_matter(refusing: httpx.AsyncClient) -> None:
+    answer = await refusing.get("/v1/memory/broken", params={"kind": "event"})
+    assert_problem(answer, 413, "event-too-large")
+
+
+async def test_a_database_that_is_not_there(notes: Notes) -> None:
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/nothing", application="test")
+    async with client_of(application(notes, nowhere)) as client:
+        answer = await client.post("/v1/notes", json=NOTE, headers=KEY)
+        assert_problem(answer, 503, "database-unavailable")
+        assert_problem(await client.get("/v1/notes"), 503, "database-unavailable")
+    await nowhere.close()
 
 
 async def test_a_defect_says_nothing_of_itself(refusing: httpx.AsyncClient) -> None:

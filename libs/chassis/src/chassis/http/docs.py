@@ -128,10 +128,8 @@ def _complete(operation: dict[str, Any], route: ChassisRoute) -> None:
     if isinstance(route, CommandRoute):
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
         problems |= _COMMAND
-    operation["responses"] |= {
-        status: {
-            "description": description,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status, description in sorted(problems.items())
-    }
+    responses = operation["responses"]
+    responses.pop("422", None)  # FastAPI's own shape, which is never sent
+    for status, description in sorted(problems.items()):
+        described = responses.setdefault(status, {"description": description})
+        described["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}

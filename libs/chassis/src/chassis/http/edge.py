@@ -73,7 +73,7 @@ class _Exchange:
             headers = MutableHeaders(scope=message)
             headers[CORRELATION_HEADER] = self._correlation_id
             headers.setdefault("X-Content-Type-Options", "nosniff")
-            headers.setdefault("Cache-Control", "no-store")
+            headers.setdefault("Cache-Control", "no-cache" if "ETag" in headers else "no-store")
         await self._send(message)
 
     @property

@@ -1,15 +1,15 @@
 """An `Idempotency-Key` answers once: the key row and the effect commit together, or neither does.
 
 The row is inserted before the command runs. A second request with the same key waits on that insert
-until the first has ended, and then finds either its answer or nothing.
+until the first has ended, and then finds either its answer or nothing. The relay's leader deletes
+keys of more than 30 days.
 """
 
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +20,6 @@ from chassis.errors import Conflict, Malformed
 from chassis.tables import IDEMPOTENCY_KEY as TABLE
 
 HEADER = "Idempotency-Key"
-KEPT = timedelta(days=30)
 _KEY = re.compile(r"[!-~]{1,255}")
 
 
@@ -113,12 +112,6 @@ async def store(session: Session, wanted: Claim, response: Response) -> None:
             body=bytes(response.body),
         )
     )
-
-
-async def forget_old(session: Session) -> int:
-    """Delete the keys that are past their time, and return how many there were."""
-    connection = await session.connection()
-    return (await connection.execute(delete(TABLE).where(TABLE.c.created < now() - KEPT))).rowcount
 
 
 def _identity(wanted: Claim) -> ColumnElement[bool]:

@@ -16,8 +16,9 @@ from starlette.responses import Response
 
 from chassis import context
 from chassis.database import is_transient
-from chassis.errors import TYPE_PREFIX, Invalid, Malformed, Problem, Unavailable
+from chassis.errors import TYPE_PREFIX, Invalid, Malformed, Problem, TooLarge, Unavailable
 from chassis.http.wording import MOST_ERRORS, describe
+from chassis.outbox import EventTooLargeError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -64,6 +65,8 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, ClientDisconnect):
         return Malformed("body-incomplete", "Kết nối đóng trước khi nhận đủ dữ liệu.")
+    if isinstance(error, EventTooLargeError):
+        return TooLarge("event-too-large", "Lần lưu này quá lớn. Hãy chia thành nhiều lần lưu.")
     if _is_refused_value(error):
         return Invalid("value-not-storable", "Có giá trị mà cơ sở dữ liệu không lưu được.")
     if is_transient(error):

@@ -26,7 +26,7 @@ from chassis.auth.policy import Decisions, current_decisions
 from chassis.auth.tokens import Verifier
 from chassis.database import Session
 from chassis.errors import Problem, Unauthorized
-from chassis.http import idempotency
+from chassis.http import idempotency, parameters
 from chassis.http.bodies import BodyReader, nul_character
 from chassis.http.limits import BODY_LIMIT, with_limited_body
 
@@ -73,6 +73,7 @@ class ChassisRoute(APIRoute):
         self.transactional = transactional
         super().__init__(path, endpoint, **options)
         self.body_reader = BodyReader(self)
+        self._parameters = parameters.names(self.dependant)
 
     def get_route_handler(self) -> Answer:
         """Put the life of this kind of request around FastAPI's own handler."""
@@ -88,6 +89,7 @@ class ChassisRoute(APIRoute):
         async def handle(request: Request) -> Response:
             if "\x00" in request.url.path or "%00" in request.url.query:
                 raise nul_character()
+            parameters.refuse_unknown(request, self._parameters)
             actor = await self._authenticate(request)
             token = current_decisions.set(request.state.decisions)
             try:
