@@ -1,5 +1,6 @@
 """Admissions on one screen: what it is made of."""
 
+from admissions.calendar import http as calendar
 from admissions.policy import POLICY
 from admissions.registry import http as registry
 from admissions.settings import AdmissionsSettings
@@ -12,5 +13,5 @@ SERVICE = Service(
     description="Who exists in the register and who studies where; the truth of both.",
     settings=AdmissionsSettings,
     policy=POLICY,
-    routers=(registry.changes, registry.reads),
+    routers=(registry.changes, registry.reads, calendar.changes, calendar.reads),
 )

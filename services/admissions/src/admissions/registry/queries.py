@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import ARRAY, Text, and_, any_, literal, or_, select, tuple_
+from sqlalchemy import ARRAY, Text, and_, any_, func, literal, or_, select, tuple_
 from sqlmodel import col
 
 from admissions.base import UUID
@@ -49,11 +49,11 @@ async def units(
     limit: int,
 ) -> Sequence[tuple[UnitRow, UnitNameRow]]:
     """Return the units that exist on a day, each with the name it bears then, by code."""
+    # The days of a unit's names never go back, so the latest of those that began is the last.
     named = (
-        select(col(UnitNameRow.unit_id), col(UnitNameRow.version))
+        select(col(UnitNameRow.unit_id), func.max(UnitNameRow.version).label("version"))
         .where(col(UnitNameRow.valid_from) <= on)
-        .distinct(col(UnitNameRow.unit_id))
-        .order_by(col(UnitNameRow.unit_id), col(UnitNameRow.version).desc())
+        .group_by(col(UnitNameRow.unit_id))
         .subquery()
     )
     statement = (
