@@ -173,7 +173,8 @@ class Kafka:
 
     def _format(self) -> None:
         # Only a folder without meta.properties: formatting another one fails, whatever the flags.
-        arguments = ("format", "-t", self.cluster_id, "-c", self._server_properties)
+        # An id may begin with a dash, so it is written in one word with its option.
+        arguments = ("format", f"--cluster-id={self.cluster_id}", "-c", self._server_properties)
         child = Child("kafka format", self._java("kafka.tools.StorageTool", *arguments), self.log)
         child.start()
         if child.wait(FORMAT_SECONDS) != 0:

@@ -1,0 +1,110 @@
+"""Ours against theirs: every cell, every number that is shown, every promise of freshness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from edu.verify.dump import Dump
+from edu.verify.log import Log
+from edu.verify.numbers import FORMULAS, FRESHNESS, Name, Number, Numbers
+from edu.verify.recount import Cells, Key, Recount
+
+UNDECLARED = "undeclared"
+"""The page's own heading for schools that nobody has registered; no unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One value on which the recount and the aggregator do not agree."""
+
+    cell: str
+    ours: object
+    theirs: object
+
+    def __str__(self) -> str:
+        """Give the line that a person reads."""
+        return f"{self.cell}: ours {self.ours}, theirs {self.theirs}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How many values were held against each other, and those that differ."""
+
+    compared: int
+    differences: tuple[Difference, ...]
+
+
+def compare(dump: Dump, recount: Recount, log: Log) -> Verdict:
+    """Hold a dump to the recount of the log below its positions."""
+    numbers = Numbers(recount, dump.day, dump.applied)
+    found = [
+        *_positions(log),
+        *cells(recount.cells, dump.cells),
+        *_numbers(numbers, dump),
+        *_freshness(numbers, dump),
+    ]
+    compared = len({*_non_zero(recount.cells), *dump.cells})
+    shown = len(dump.numbers) + len(dump.freshness)
+    return Verdict(compared + shown, tuple(found))
+
+
+def cells(ours: Cells, theirs: Cells) -> Iterator[Difference]:
+    """Yield every cell whose value differs; a cell that is not there is 0."""
+    for cell in sorted({*_non_zero(ours), *theirs}):
+        left, right = ours.get(cell, 0), theirs.get(cell, 0)
+        if left != right:
+            family, key, name = cell
+            yield Difference(f"{family}[{_text(key)}].{name}", left, right)
+
+
+def _positions(log: Log) -> Iterator[Difference]:
+    for (topic, partition), end in sorted(log.short.items()):
+        theirs = log.vector[topic, partition]
+        yield Difference(f"end of the log of {topic}/{partition}", end, theirs)
+
+
+def _numbers(numbers: Numbers, dump: Dump) -> Iterator[Difference]:
+    wanted = {(name[0], tuple(dim for dim, _ in name[3])) for name in dump.numbers}
+    wanted |= {(indicator, ()) for indicator in FORMULAS}
+    wanted = {(indicator, dims) for indicator, dims in wanted if indicator in FORMULAS}
+    ours = numbers.all(wanted)
+    for name, theirs in sorted(dump.numbers.items()):
+        if name[0] not in FORMULAS:
+            yield Difference(_name(name), "no formula to recount it by", theirs.numerator)
+        elif name[1] != UNDECLARED:
+            mine = ours.get(name) or numbers.zero(name)
+            yield from _parts(name, mine, theirs)
+    for name in sorted(ours.keys() - dump.numbers.keys()):
+        if ours[name].counts:
+            yield Difference(_name(name), ours[name].numerator, "not shown")
+
+
+def _parts(name: Name, ours: Number, theirs: Number) -> Iterator[Difference]:
+    for part in fields(Number):
+        left, right = getattr(ours, part.name), getattr(theirs, part.name)
+        if left != right:
+            yield Difference(f"{_name(name)}.{part.name}", left, right)
+
+
+def _freshness(numbers: Numbers, dump: Dump) -> Iterator[Difference]:
+    for source, theirs in sorted(dump.freshness.items()):
+        as_of = numbers.as_of(source)
+        ours = None if as_of is None else int(as_of.timestamp())
+        if ours != theirs:
+            yield Difference(f"{FRESHNESS} of {source}", ours, theirs)
+    if dump.whole is not None and dump.whole != numbers.whole:
+        yield Difference("the unit of the whole", numbers.whole, dump.whole)
+
+
+def _non_zero(values: Cells) -> Iterator[tuple[str, Key, str]]:
+    return (cell for cell, value in values.items() if value)
+
+
+def _name(name: Name) -> str:
+    indicator, unit, period, dims = name
+    return f"{indicator}[unit={unit}, period={period}{', ' if dims else ''}{_text(dims)}]"
+
+
+def _text(key: Key) -> str:
+    return ", ".join(f"{name}={value}" for name, value in key)

@@ -1,0 +1,31 @@
+"""The reader stops exactly at the vector, on a real broker."""
+
+from confluent_kafka import Producer
+
+from contracts import topics
+from edu.verify.log import Log
+
+LANE = (topics.SCORES.name, 3)
+
+
+def write(kafka: str, count: int) -> None:
+    producer = Producer({"bootstrap.servers": kafka, "linger.ms": 0})
+    for number in range(count):
+        producer.produce(LANE[0], partition=LANE[1], key=b"k", value=str(number).encode())
+    producer.flush()
+
+
+def test_every_record_below_the_vector_is_read_and_none_at_it(kafka: str) -> None:
+    write(kafka, 1200)
+    log = Log(kafka, {LANE: 1000, (topics.SCORES.name, 0): 0, (topics.UNITS.name, 0): 0})
+    records = list(log)
+    assert [record.value for record in records] == [str(n).encode() for n in range(1000)]
+    assert {(record.topic, record.partition) for record in records} == {LANE}
+    assert log.short == {}
+
+
+def test_a_log_that_ends_before_the_vector_is_named(kafka: str) -> None:
+    write(kafka, 3)
+    log = Log(kafka, {LANE: 5})
+    assert len(list(log)) == 3
+    assert log.short == {LANE: 3}
