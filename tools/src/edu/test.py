@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
 from edu.home import ROOT
 
 KINDS = {
-    "unit": ("-m", "not wire and not browser and not fuzz and not chaos"),
-    "wire": ("-m", "(wire or chaos) and not browser and not fuzz"),
-    "all": (),
-    "fuzz": ("-m", "fuzz", "-s", "-q"),
-    "traps": ("-m", "trap", "-p", "edu.traps", "-q"),
+    "unit": ["-m", "not wire and not browser and not fuzz and not chaos"],
+    "wire": ["-m", "(wire or chaos) and not browser and not fuzz"],
+    "all": [],
+    "fuzz": ["-m", "fuzz", "-s", "-q"],
+    "traps": ["-p", "edu.traps", "-q", "--no-header", "-rN"],
 }
 
 
@@ -22,5 +21,9 @@ def main(arguments: list[str]) -> int:
     kind, options = "all", arguments
     if arguments and arguments[0] in KINDS:
         kind, options = arguments[0], arguments[1:]
+    if kind == "traps":
+        from edu.traps import files  # noqa: PLC0415 - it imports pytest
+
+        options = [*options, *files()]
     command = [sys.executable, "-P", "-m", "pytest", *KINDS[kind], *options]
-    return subprocess.run(command, cwd=ROOT, env=dict(os.environ), check=False).returncode
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
