@@ -61,7 +61,7 @@ class Follower:
                 for entry in page:
                     self._entries += self.state.apply(entry)
             self.applied = applied
-            self._see_watermarks()
+            self.see_watermarks()
 
     def take(self, entries: Sequence[Entry]) -> None:
         """Apply what this process has just committed, where nothing is missing before it."""
@@ -69,6 +69,17 @@ class Follower:
             if self.state.vector.get(entry.lane, 0) == entry.first:
                 self._entries += self.state.apply(entry)
         self.woken.set()
+
+    def see_watermarks(self) -> None:
+        """Find up to when each source is counted, by what is known to be applied."""
+        register = self.state.register
+        found: dict[str, WatermarkFact] = {}
+        for source, marks in register.watermarks.items():
+            mark = freshness.reached(marks, self.applied, self.topics)
+            if mark is not None:
+                found[source] = mark
+        register.forget_watermarks(found)
+        self.as_of = {source: mark.read_at for source, mark in found.items()}
 
     async def snapshot_when_due(self, database: Database) -> bool:
         """Write a snapshot when the journal has grown long; tell whether one was written."""
@@ -99,13 +110,3 @@ class Follower:
         self.generation = generation
         self.as_of = {}
         self._entries = 0
-
-    def _see_watermarks(self) -> None:
-        register = self.state.register
-        found: dict[str, WatermarkFact] = {}
-        for source, marks in register.watermarks.items():
-            mark = freshness.reached(marks, self.applied, self.topics)
-            if mark is not None:
-                found[source] = mark
-        register.forget_watermarks(found)
-        self.as_of = {source: mark.read_at for source, mark in found.items()}

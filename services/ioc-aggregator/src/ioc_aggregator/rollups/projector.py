@@ -40,6 +40,9 @@ class Folding:
         self, session: Session, slices: Sequence[Slice], *, careful: bool
     ) -> Sequence[Rejected]:
         """Fold each slice and write its entry, an empty one too, so that entries join exactly."""
+        if await journal.live_generation(session) != self._follower.generation:
+            # A rebuild has begun since; the lanes that it sent back were left out already.
+            await self._follower.refresh(session)
         rejected: list[Rejected] = []
         entries: list[Entry] = []
         vector = self._follower.state.vector

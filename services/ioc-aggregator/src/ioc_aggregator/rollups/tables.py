@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -20,8 +19,9 @@ from ioc_aggregator.base import METADATA
 GENERATION = Table(
     "generation",
     METADATA,
-    # One reading of the log from its beginning. Everybody answers from the live one.
-    Column("number", Integer, primary_key=True),
+    # One reading of the log from its beginning. Everybody answers from the live one; where no
+    # row is, that is the first.
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("live", Boolean, nullable=False),
     Column("begun_at", DateTime(timezone=True), nullable=False),
     Index("generation_live", "live", unique=True, postgresql_where=text("live")),
@@ -30,7 +30,7 @@ GENERATION = Table(
 JOURNAL = Table(
     "journal",
     METADATA,
-    Column("generation", Integer, ForeignKey("generation.number"), primary_key=True),
+    Column("generation", Integer, primary_key=True),
     Column("topic", Text, primary_key=True),
     Column("partition", Integer, primary_key=True),
     # What the records from offset `first` up to `next` change; rows of a lane join exactly.
@@ -43,7 +43,7 @@ SNAPSHOT = Table(
     "snapshot",
     METADATA,
     Column("number", BigInteger, primary_key=True, autoincrement=True),
-    Column("generation", Integer, ForeignKey("generation.number"), nullable=False),
+    Column("generation", Integer, nullable=False),
     Column("taken_at", DateTime(timezone=True), nullable=False),
     # {topic: {partition: next}}: everything below is in the blob, nothing else.
     Column("vector", JSONB, nullable=False),

@@ -118,6 +118,8 @@ const CATALOGUE = {
   "source.admissions": ["Tuyển sinh, hồ sơ", "Admissions"],
   "source.gradebook": ["Sổ điểm", "Gradebook"],
   "source.payments": ["Học phí, khoản thu", "Payments"],
+  undeclaredSchool: ["Trường chưa khai báo", "Undeclared school"],
+
   "source.notifications": ["Liên lạc", "Notifications"],
 
   "term.HK1": ["Học kỳ I", "Term 1"],

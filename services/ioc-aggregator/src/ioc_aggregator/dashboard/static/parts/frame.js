@@ -1,0 +1,101 @@
+// The frame around the figures: where we are, which period, language, clock, connection.
+
+import { element, keyed, setAttribute, setOptions, setText } from "../dom.js";
+import { day, time } from "../format.js";
+import { language, words } from "../text.js";
+import { summaryOf } from "./tiles.js";
+
+const SPOKEN_EVERY = 20_000;
+
+export function frame(root, { go, href, setLanguage }) {
+  const path = root.querySelector("#path");
+  const period = root.querySelector("#period");
+  const rotate = root.querySelector("#rotate");
+  const connection = root.querySelector("#connection");
+  const summary = root.querySelector("#summary");
+  let spoken = {};
+
+  period.addEventListener("change", () => go({ period: period.value }));
+  root.querySelector("#language").addEventListener("click", setLanguage);
+
+  return (view) => {
+    translate(root);
+    setAttribute(root, "lang", language());
+    setAttribute(root, "data-state", view.figures ? "ready" : "loading");
+    const place = view.figures?.unit.name;
+    document.title = place ? `${place} – ${words("title")}` : words("title");
+    setText(root.querySelector("#clock"), time(view.now, view.now));
+    setText(root.querySelector("#today"), day(view.now));
+    setAttribute(rotate, "aria-pressed", String(Boolean(view.selection.rotate)));
+    setOptions(period, view.periods.map((code) => [code, periodName(code)]), view.period ?? "");
+    keyed(
+      path,
+      view.figures?.path ?? [],
+      (unit) => unit.unit_id,
+      (unit) => element("li", {}, crumb(unit, go)),
+      (node, unit) => {
+        const here = unit.unit_id === view.place;
+        setAttribute(node.firstChild, "href", href({ unit: unit.unit_id }));
+        setAttribute(node.firstChild, "aria-current", here ? "page" : null);
+        setText(node.firstChild, unit.name);
+      },
+    );
+    setAttribute(connection, "data-connection", view.connection.state);
+    setText(connection.querySelector("span"), connectionText(view));
+    setText(root.querySelector("#message"), view.message ?? "");
+    speak(view);
+  };
+
+  /** A screen reader hears a new place or state at once, a changed number only now and then. */
+  function speak(view) {
+    const item = view.figures?.get(view.selection.indicator);
+    if (!item) return;
+    const scene = `${view.place}/${view.selection.indicator}/${view.standing(item).state}/${language()}`;
+    const value = JSON.stringify(item.number);
+    if (scene === spoken.scene && (value === spoken.value || view.now - spoken.at < SPOKEN_EVERY)) {
+      return;
+    }
+    spoken = { scene, value, at: view.now };
+    setText(summary, summaryOf(view));
+  }
+}
+
+function crumb(unit, go) {
+  return element("a", {
+    onclick: (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      go({ unit: unit.unit_id });
+    },
+  });
+}
+
+function periodName(code) {
+  const [year, term] = code.split("/");
+  if (!term) return words("schoolYear", { year });
+  return words("termOf", { term: words(`term.${term}`), year });
+}
+
+function connectionText(view) {
+  const { state, since } = view.connection;
+  if (state !== "lost") return words(state);
+  return words("lost", { time: time(since, view.now, { seconds: false }) });
+}
+
+/** The fixed words stand in the page with their keys. */
+function translate(root) {
+  if (root.dataset.language === language()) return;
+  root.dataset.language = language();
+  for (const node of root.querySelectorAll("[data-words]")) {
+    setText(node, words(node.dataset.words));
+  }
+  for (const node of root.querySelectorAll("[data-label]")) {
+    setAttribute(node, "aria-label", words(node.dataset.label));
+  }
+  for (const node of root.querySelectorAll("[data-hint]")) {
+    setAttribute(node, "title", words(node.dataset.hint));
+  }
+  for (const node of root.querySelectorAll("[data-placeholder]")) {
+    setAttribute(node, "placeholder", words(node.dataset.placeholder));
+  }
+}

@@ -1,0 +1,52 @@
+"""The parts of one running aggregator, made together because they share its memory."""
+
+import asyncio
+from contextlib import suppress
+
+from chassis.database import Database
+from ioc_aggregator.feed.reader import Reader
+from ioc_aggregator.feed.writer import Writer
+from ioc_aggregator.intake.streams import TOPICS
+from ioc_aggregator.rollups.follower import Follower
+from ioc_aggregator.rollups.projector import Folding
+
+_IDLE_SECONDS = 0.5
+"""How soon what other processes have committed is seen."""
+
+_ROUND_SECONDS = 0.1
+"""The shortest time between two rounds: changes of one number within it become one entry."""
+
+
+class Engine:
+    """State, projector, feed writer and feed reader of one process."""
+
+    def __init__(self, database: Database, *, writes_feed: bool, feed_kept: int) -> None:
+        """Wire them; nothing is read before :meth:`follow` runs or the chassis loads."""
+        self.database = database
+        self.follower = Follower(TOPICS)
+        self.projector = Folding(database, self.follower)
+        self.feed = Reader(database)
+        self._writer = Writer(database, self.follower, kept=feed_kept) if writes_feed else None
+
+    async def follow(self) -> None:
+        """Keep state, feed and snapshots up to date until cancelled."""
+        while True:
+            self.follower.woken.clear()
+            await self.turn()
+            await asyncio.sleep(_ROUND_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.follower.woken.wait(), _IDLE_SECONDS)
+
+    async def turn(self) -> None:
+        """Do it once.
+
+        The feed's head is read in the snapshot that the state is read from, or before it: whoever
+        is told N has all that stands in the feed up to N.
+        """
+        async with self.database.reading() as session:
+            await self.feed.refresh(session)
+            await self.follower.refresh(session)
+        if self._writer is not None and await self._writer.round():
+            async with self.database.reading() as session:
+                await self.feed.refresh(session)
+        await self.follower.snapshot_when_due(self.database)

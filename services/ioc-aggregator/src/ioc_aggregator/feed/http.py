@@ -1,0 +1,98 @@
+"""The feed over HTTP: pages after N, and a stream that goes on where it was left."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated
+
+from fastapi import Header, Query
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from chassis.errors import FieldError, Invalid
+from chassis.http import QueryRouter
+from ioc_aggregator.feed.reader import Reader
+from ioc_aggregator.feed.store import Entry
+from ioc_aggregator.views.access import EngineDep, View, ViewDep
+
+router = QueryRouter(prefix="/feed", tags=["feed"])
+
+_PAGE = 500
+_HEARTBEAT_SECONDS = 15
+_STOP_SECONDS = 1.0
+"""How soon a stream sees that the service stops."""
+
+_LARGEST = 2**53 - 1
+After = Annotated[
+    int | None, Query(ge=0, le=_LARGEST, description="The last N that the client has.")
+]
+
+
+@router.get("", public=True, transactional=False)
+async def read_feed(
+    engine: EngineDep,
+    view: ViewDep,
+    after: After = 0,
+    limit: Annotated[int, Query(ge=1, le=5_000)] = _PAGE,
+) -> Response:
+    """The entries after N in order. Ask again with ``after`` = ``next``."""
+    number = after or 0
+    entries = await engine.feed.after(number, limit)
+    documents = b",".join(entry.document(full=view is View.FULL) for entry in entries)
+    last = entries[-1].number if entries else number
+    begin = f'{{"after":{number},"next":{last},"head":{engine.feed.head},"entries":['.encode()
+    return Response(begin + documents + b"]}", media_type="application/json")
+
+
+@router.get("/stream", public=True, transactional=False, response_class=StreamingResponse)
+async def stream_feed(
+    request: Request,
+    engine: EngineDep,
+    view: ViewDep,
+    after: After = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> StreamingResponse:
+    """Server-sent events with id N; resumes after ``Last-Event-ID``, else begins now."""
+    number = _resume(last_event_id, after, engine.feed)
+    first = await engine.feed.after(number, _PAGE)
+    stopping: Callable[[], bool] = getattr(request.app.state, "stopping", lambda: False)
+    return StreamingResponse(
+        _events(engine.feed, number, first, full=view is View.FULL, stopping=stopping),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def _resume(last_event_id: str | None, after: int | None, feed: Reader) -> int:
+    if not last_event_id:
+        return feed.head if after is None else after
+    if not (last_event_id.isascii() and last_event_id.isdigit()) or int(last_event_id) > _LARGEST:
+        raise Invalid(
+            "bad-last-event-id",
+            "Last-Event-ID phải là số thứ tự của mục cuối cùng đã nhận.",
+            errors=[FieldError("Last-Event-ID", "không phải số", "gửi lại id của mục cuối")],
+        )
+    return int(last_event_id)
+
+
+async def _events(
+    feed: Reader,
+    number: int,
+    entries: list[Entry],
+    *,
+    full: bool,
+    stopping: Callable[[], bool],
+) -> AsyncIterator[bytes]:
+    """Yield entries as they come. A slow client is read for only as fast as it takes."""
+    yield b"retry: 2000\n\n"
+    silent = 0.0
+    while not stopping():
+        for entry in entries:
+            document = entry.document(full=full)
+            yield b"id: %d\nevent: indicator-changed\ndata: %s\n\n" % (entry.number, document)
+            number, silent = entry.number, 0.0
+        if not entries:
+            await feed.wait(number, within=_STOP_SECONDS)
+            silent += _STOP_SECONDS
+            if silent >= _HEARTBEAT_SECONDS:
+                silent = 0.0
+                yield b": still here\n\n"
+        entries = await feed.after(number, _PAGE)

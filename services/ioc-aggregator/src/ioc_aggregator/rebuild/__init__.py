@@ -1,0 +1,1 @@
+"""Reading the log again from its beginning."""

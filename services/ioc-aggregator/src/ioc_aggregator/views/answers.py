@@ -1,0 +1,231 @@
+"""The shapes of the answers, as OpenAPI shows them. Every number is an integer."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ioc_aggregator.rollups.freshness import Freshness
+from ioc_aggregator.views.access import View
+
+
+class Answer(BaseModel):
+    """Base of every answer."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class Words(Answer):
+    """A text for people."""
+
+    vi: str
+    en: str
+
+
+class Unit(Answer):
+    """A place: the whole, a commune, a school, or what is not declared yet."""
+
+    unit_id: str
+    kind: str
+    code: str | None
+    name: str
+    declared: bool
+    parent_id: str | None
+
+
+class Age(Answer):
+    """How old a number is: no number comes without it."""
+
+    as_of: datetime | None
+    """Every fact of the sources up to then is counted."""
+    state: Freshness
+    stale_since: datetime | None
+    sources: list[str]
+
+
+class Part(Answer):
+    """One number of a breakdown."""
+
+    dims: dict[str, str]
+    numerator: int | None
+    denominator: int | None
+    suppressed: bool
+
+
+class Number(Answer):
+    """A number with its completeness; null where it is withheld or has no as-of."""
+
+    numerator: int | None
+    denominator: int | None
+    suppressed: bool
+    schools_reported: int
+    """n"""
+    schools_expected: int
+    """N"""
+    breakdown: list[Part]
+
+
+class Child(Number, Unit):
+    """The number of a place one level below."""
+
+
+class IndicatorUnit(Words):
+    """What the number counts."""
+
+    code: str
+
+
+class IndicatorAnswer(Age):
+    """One indicator for a place and for the places below it."""
+
+    indicator: str
+    version: int
+    name: Words
+    unit: IndicatorUnit
+    period: str
+    dims: dict[str, str]
+    number: Number
+    children: list[Child]
+
+
+class IndicatorsAnswer(Answer):
+    """The numbers of a place. Go on with ``/feed?after=<feed>`` and nothing is missed."""
+
+    feed: int
+    day: date
+    view: View
+    period: str
+    unit: Unit
+    path: list[Unit]
+    indicators: list[IndicatorAnswer]
+
+
+class CatalogueEntry(Answer):
+    """What an indicator means."""
+
+    indicator: str
+    version: int
+    name: Words
+    definition: Words
+    unit: IndicatorUnit
+    numerator: Words
+    denominator: Words | None
+    dims: list[str]
+    published: list[list[str]]
+    periods: list[str]
+    sources: list[str]
+    streams: list[str]
+    levels: list[str]
+    legal_basis: str
+
+
+class CatalogueAnswer(Answer):
+    """Every indicator."""
+
+    indicators: list[CatalogueEntry]
+
+
+class HistogramAnswer(Age):
+    """How the scores of a subject spread, for a place."""
+
+    feed: int
+    day: date
+    view: View
+    unit: Unit
+    subject: str
+    assessment: Literal["score", "comment"]
+    school_year: str | None
+    grade: str | None
+    term: str | None
+    kind: str | None
+    schools_reported: int
+    schools_expected: int
+    suppressed: bool
+    count: int | None
+    sum: int | None
+    """In hundredths; in a comment subject the number of Đạt."""
+    squares: int | None
+    counts: list[int | None]
+    """101 bins: k/10 ≤ score < (k+1)/10. In a comment subject 0 is Chưa đạt, 1 is Đạt."""
+
+
+class UnitRow(Answer):
+    """A unit of the administration on a day; ``merged_into`` once it has ended."""
+
+    unit_id: str
+    kind: str
+    code: str
+    name: str
+    parent_id: str | None
+    valid_from: date
+    merged_into: str | None
+
+
+class SchoolRow(Answer):
+    """A school on a day, in the commune of that day."""
+
+    school_id: str
+    code: str | None
+    name: str
+    levels: list[str]
+    ownership: str | None
+    unit_id: str
+    open: bool
+    declared: bool
+
+
+class TermRow(Answer):
+    """The days of a term."""
+
+    term: str
+    first_day: date
+    last_day: date
+
+
+class SchoolYearRow(Answer):
+    """The calendar of a school year."""
+
+    school_year: str
+    first_day: date
+    last_day: date
+    terms: list[TermRow]
+
+
+class UnitsAnswer(Answer):
+    """The names: units, schools and periods."""
+
+    day: date
+    root: str
+    units: list[UnitRow]
+    schools: list[SchoolRow]
+    school_years: list[SchoolYearRow]
+    periods: list[str]
+    period: str
+
+
+class Behind(Answer):
+    """A partition of which the source has sent more than is counted."""
+
+    topic: str
+    partition: int
+    applied: int
+    due: int
+
+
+class SourceAnswer(Answer):
+    """How far one source is counted."""
+
+    source: str
+    state: Freshness
+    as_of: datetime | None
+    watermark: datetime | None
+    stale_since: datetime | None
+    behind: list[Behind]
+
+
+class FreshnessAnswer(Answer):
+    """How far every source is counted."""
+
+    now: datetime
+    stale_after_seconds: int
+    sources: list[SourceAnswer]

@@ -1,0 +1,137 @@
+"""One consistent set of everything, so that anybody can recount it from the log.
+
+The state is copied at one moment, then written line by line while the service goes on.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from chassis import clock
+from ioc_aggregator.engine import Engine
+from ioc_aggregator.feed.series import Publication, Series
+from ioc_aggregator.measures.cells import Change
+from ioc_aggregator.measures.facts import Fact
+from ioc_aggregator.measures.families import FAMILIES
+
+_encode = msgspec.json.Encoder().encode
+_LINES = 500
+"""Lines per piece: a piece is made without letting anybody else run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """All that is dumped, as it was at one moment."""
+
+    header: dict[str, Any]
+    changes: dict[str, Change]
+    facts: list[Fact]
+    series: list[Series]
+    as_of: dict[str, datetime]
+
+    def pieces(self) -> Iterator[bytes]:
+        """Write it as NDJSON."""
+        counts = {"cells": 0, "facts": 0, "numbers": 0}
+        yield _line({"record": "header", **self.header})
+        for kind, lines in (
+            ("cells", self._cells),
+            ("facts", self._facts),
+            ("numbers", self._numbers),
+        ):
+            yield from _in_pieces(lines, kind, counts)
+        yield _line({"record": "end", **counts})
+
+    def _cells(self) -> Iterator[dict[str, Any]]:
+        for name, change in self.changes.items():
+            family = FAMILIES[name]
+            starts = np.flatnonzero(np.diff(change.at, prepend=-1))
+            ends = np.append(starts[1:], len(change))
+            columns, values = change.column.tolist(), change.by.tolist()
+            for start, end in zip(starts, ends, strict=True):
+                key = change.keys[change.at[start]]
+                yield {
+                    "record": "cell",
+                    "family": name,
+                    "key": dict(zip(family.dims, key, strict=True)),
+                    "values": {family.columns[columns[at]]: values[at] for at in range(start, end)},
+                }
+
+    def _facts(self) -> Iterator[dict[str, Any]]:
+        for fact in self.facts:
+            yield {"record": "fact", "value": fact}
+
+    def _numbers(self) -> Iterator[dict[str, Any]]:
+        for series in self.series:
+            key, indicator = series.key, series.indicator
+            for place, value in np.argwhere(series.counting()):
+                shown = series.shown(place, value)
+                text = series.values[value]
+                sources = (text,) if key.by == "source" else indicator.sources
+                yield {
+                    "record": "number",
+                    "indicator": key.indicator,
+                    "version": key.version,
+                    "unit_kind": series.borders.places[place].scope,
+                    "unit_id": series.borders.places[place].id,
+                    "period": key.period,
+                    "dims": {key.by: text} if key.by else {},
+                    "numerator": shown.numerator,
+                    "denominator": shown.denominator,
+                    "schools_reported": shown.reported,
+                    "schools_expected": shown.expected,
+                    "as_of": min(self.as_of[source] for source in sources),
+                }
+
+
+def take(engine: Engine) -> Dump:
+    """Copy everything, without letting anything happen meanwhile."""
+    follower = engine.follower
+    # The state may hold a watermark that came after the last look at the applied sequences.
+    follower.see_watermarks()
+    state = follower.state
+    day: date = clock.business_day(clock.now())
+    content = state.export()
+    topics = {topic.name for topic in follower.topics}
+    positions: dict[str, dict[str, int]] = {}
+    for (topic, partition), position in sorted(state.vector.items()):
+        if topic in topics:
+            positions.setdefault(topic, {})[str(partition)] = position
+    applied: dict[str, dict[str, dict[str, int]]] = {}
+    for (source, topic, partition), sequence in sorted(follower.applied.sequences.items()):
+        by_topic = applied.setdefault(source.removeprefix("urn:edu:"), {})
+        by_topic.setdefault(topic, {})[str(partition)] = sequence
+    return Dump(
+        header={
+            "feed": engine.feed.head,
+            "day": day,
+            "generation": follower.generation,
+            "hash": state.hash(),
+            "positions": positions,
+            "applied": applied,
+        },
+        changes=content.changes,
+        facts=content.facts,
+        series=list(Publication().series(state, day, follower.as_of)),
+        as_of=dict(follower.as_of),
+    )
+
+
+def _in_pieces(
+    lines: Callable[[], Iterator[dict[str, Any]]], kind: str, counts: dict[str, int]
+) -> Iterator[bytes]:
+    piece: list[bytes] = []
+    for line in lines():
+        counts[kind] += 1
+        piece.append(_line(line))
+        if len(piece) == _LINES:
+            yield b"".join(piece)
+            piece = []
+    yield b"".join(piece)
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    return _encode(record) + b"\n"

@@ -1,0 +1,162 @@
+"""The queries. All are answered from memory; without a token with the public view."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import StreamingResponse
+
+from chassis.errors import FieldError, Forbidden, Invalid
+from chassis.http import PrincipalDep, QueryRouter
+from contracts.lists import ColumnKind, Grade, Subject, Term
+from ioc_aggregator.indicators.catalogue import CATALOGUE
+from ioc_aggregator.policy import POLICY, READ_DUMP
+from ioc_aggregator.rollups import periods
+from ioc_aggregator.views import (
+    answers,
+    catalogue,
+    dump,
+    freshness,
+    histograms,
+    indicators,
+    places,
+)
+from ioc_aggregator.views.access import EngineDep, View, ViewDep
+
+router = QueryRouter(tags=["numbers"])
+
+UnitQuery = Annotated[
+    str | None,
+    Query(description="A unit's or school's id; the whole when left out.", max_length=64),
+]
+DayQuery = Annotated[
+    date | None,
+    Query(alias="on", description="The day whose borders, names and schools apply; today."),
+]
+PeriodQuery = Annotated[
+    str | None, Query(description="2026-2027 or 2026-2027/HK1.", pattern=periods.PATTERN)
+]
+_MOST_FILTERS = 16
+
+
+@router.get("/indicators", public=True, transactional=False)
+async def read_indicators(
+    *,
+    engine: EngineDep,
+    view: ViewDep,
+    unit: UnitQuery = None,
+    indicator: Annotated[
+        list[str] | None,
+        Query(description="Ids such as N26, repeated; all when left out.", max_length=100),
+    ] = None,
+    period: PeriodQuery = None,
+    by: Annotated[
+        str | None, Query(description="One dimension to break down by.", max_length=32)
+    ] = None,
+    dims: Annotated[
+        list[str] | None,
+        Query(
+            description="Filters such as sex:female, repeated; only with a token.",
+            max_length=_MOST_FILTERS,
+        ),
+    ] = None,
+    day: DayQuery = None,
+) -> answers.IndicatorsAnswer:
+    """The numbers of a unit and of the units below it, and the N at which they stand."""
+    if dims and view is View.PUBLIC:
+        raise Forbidden("filters-need-a-token", "Lọc tự do chỉ dành cho người đã đăng nhập.")
+    wanted = list(CATALOGUE.values())
+    if indicator is not None:
+        for name in indicator:
+            if name not in CATALOGUE:
+                raise _unknown("indicator", name)
+        wanted = [CATALOGUE[name] for name in dict.fromkeys(indicator)]
+    known = {dim for item in wanted for dim in item.dims}
+    if by is not None and by not in known:
+        raise _unknown("by", by)
+    where: dict[str, list[str]] = {}
+    for item in dims or []:
+        name, _, text = item.partition(":")
+        if name not in known or not text:
+            raise _unknown("dims", item)
+        where.setdefault(name, []).append(text)
+    return indicators.answer(
+        engine,
+        view=view,
+        day=places.day_of(day),
+        unit_id=unit,
+        wanted=wanted,
+        period_text=period,
+        by=by,
+        where=where,
+    )
+
+
+@router.get("/indicators/catalogue", public=True, transactional=False)
+async def read_catalogue() -> answers.CatalogueAnswer:
+    """What every indicator means."""
+    return catalogue.answer()
+
+
+@router.get("/histograms", public=True, transactional=False)
+async def read_histogram(
+    *,
+    engine: EngineDep,
+    view: ViewDep,
+    subject: Subject,
+    unit: UnitQuery = None,
+    school_year: Annotated[str | None, Query(pattern=r"^20[0-9]{2}-20[0-9]{2}$")] = None,
+    grade: Grade | None = None,
+    term: Term | None = None,
+    kind: ColumnKind | None = None,
+    day: DayQuery = None,
+) -> answers.HistogramAnswer:
+    """How the scores of a subject spread; what is left out is summed over."""
+    where = {
+        "subject": subject,
+        "school_year": school_year,
+        "grade": grade,
+        "term": term,
+        "kind": kind,
+    }
+    return histograms.answer(
+        engine,
+        view=view,
+        day=places.day_of(day),
+        unit_id=unit,
+        where={name: None if text is None else str(text) for name, text in where.items()},
+    )
+
+
+@router.get("/units", public=True, transactional=False)
+async def read_units(engine: EngineDep, day: DayQuery = None) -> answers.UnitsAnswer:
+    """The names of units, schools and periods."""
+    return places.register(engine.follower.state, places.day_of(day))
+
+
+@router.get("/freshness", public=True, transactional=False)
+async def read_freshness(engine: EngineDep) -> answers.FreshnessAnswer:
+    """How far each source is counted."""
+    return freshness.answer(engine)
+
+
+@router.get("/dump", transactional=False, response_class=StreamingResponse)
+async def read_dump(engine: EngineDep, principal: PrincipalDep) -> StreamingResponse:
+    """Everything at one moment as NDJSON: positions, cells, facts and numbers, unsuppressed."""
+    POLICY.authorise(principal, READ_DUMP)
+    taken = dump.take(engine)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for piece in taken.pieces():
+            yield piece
+
+    return StreamingResponse(pieces(), media_type="application/x-ndjson")
+
+
+def _unknown(where: str, text: str) -> Invalid:
+    return Invalid(
+        "unknown-value",
+        "Tham số có giá trị không có trong danh mục.",
+        errors=[FieldError(where, f"không có {text!r}", "xem /indicators/catalogue")],
+    )

@@ -1,0 +1,207 @@
+"""The numbers of one place and of the places below it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chassis import clock
+from ioc_aggregator.engine import Engine
+from ioc_aggregator.indicators.indicator import Indicator, Sum
+from ioc_aggregator.rollups import numbers
+from ioc_aggregator.rollups.borders import Borders
+from ioc_aggregator.rollups.numbers import Completeness, Table
+from ioc_aggregator.rollups.periods import Period
+from ioc_aggregator.rollups.state import State
+from ioc_aggregator.views import answers, places, suppression
+from ioc_aggregator.views.access import View
+
+
+class _Numbers:
+    """One indicator's tables, and what of them this view may see."""
+
+    def __init__(
+        self,
+        state: State,
+        borders: Borders,
+        indicator: Indicator,
+        period: Period,
+        *,
+        branch: list[int] | None,
+        by: str | None,
+        where: Mapping[str, Sequence[str]],
+        dated: bool,
+    ) -> None:
+        """``branch`` limits suppression to the tables on the way to the place; None shows all."""
+        self.total = numbers.table(state, borders, indicator, period, where=where)
+        self.parts = (
+            numbers.table(state, borders, indicator, period, by=by, where=where)
+            if by in indicator.dims
+            else None
+        )
+        self.by = by or ""
+        self.dated = dated
+        self.complete = numbers.completeness(
+            state,
+            borders,
+            period,
+            streams=[stream.name for stream in indicator.streams],
+            levels=frozenset(indicator.levels),
+        )
+        self.total_hidden = np.zeros(self.total.base.shape, dtype=np.bool_)
+        self.parts_hidden: NDArray[np.bool_] | None = None
+        if branch is not None:
+            self.total_hidden = suppression.hide(self.total.base, borders, parents=branch)
+            if self.parts is not None:
+                self.parts_hidden = suppression.hide(
+                    self.parts.base,
+                    borders,
+                    totals_hidden=self.total_hidden[:, 0],
+                    parents=branch,
+                )
+
+    def number(self, place: int) -> answers.Number:
+        """Give the number of a place."""
+        hidden = bool(self.total_hidden[place, 0])
+        numerator, denominator = _values(self.total, place, 0, shown=self.dated and not hidden)
+        return answers.Number(
+            numerator=numerator,
+            denominator=denominator,
+            suppressed=hidden,
+            schools_reported=int(self.complete.reported[place]),
+            schools_expected=int(self.complete.expected[place]),
+            breakdown=self._breakdown(place),
+        )
+
+    def _breakdown(self, place: int) -> list[answers.Part]:
+        if self.parts is None:
+            return []
+        parts = []
+        for at, value in enumerate(self.parts.values):
+            if self.parts.numerator[place, at] or self.parts.base[place, at]:
+                hidden = self.parts_hidden is not None and bool(self.parts_hidden[place, at])
+                shown = self.dated and not hidden
+                numerator, denominator = _values(self.parts, place, at, shown=shown)
+                parts.append(
+                    answers.Part(
+                        dims={self.by: value},
+                        numerator=numerator,
+                        denominator=denominator,
+                        suppressed=hidden,
+                    )
+                )
+        return parts
+
+
+def _values(table: Table, place: int, at: int, *, shown: bool) -> tuple[int | None, int | None]:
+    if not shown:
+        return None, None
+    denominator = None if table.denominator is None else int(table.denominator[place, at])
+    return int(table.numerator[place, at]), denominator
+
+
+def answer(
+    engine: Engine,
+    *,
+    view: View,
+    day: date,
+    unit_id: str | None,
+    wanted: Sequence[Indicator],
+    period_text: str | None,
+    by: str | None,
+    where: Mapping[str, Sequence[str]],
+) -> answers.IndicatorsAnswer:
+    """Answer for one place, from memory, at one moment."""
+    state = engine.follower.state
+    borders = state.borders(day)
+    place = places.place_of(borders, unit_id)
+    period = places.period_of(state, period_text, day)
+    now = clock.now()
+    found = []
+    for indicator in wanted:
+        age = places.age_of(engine, indicator, now)
+        its_period = period.within(indicator)
+        filters = {name: texts for name, texts in where.items() if name in indicator.dims}
+        if isinstance(indicator.numerator, Sum):
+            path = borders.path(place)
+            tables = _Numbers(
+                state,
+                borders,
+                indicator,
+                its_period,
+                branch=path if view is View.PUBLIC else None,
+                by=by,
+                where=filters,
+                dated=age.as_of is not None,
+            )
+            number = tables.number(place)
+            children = [
+                answers.Child(**dict(places.unit(borders, child)), **dict(tables.number(child)))
+                for child in borders.places[place].children
+            ]
+        else:
+            number, children = _moment(engine, indicator, state, borders, its_period), []
+        found.append(
+            answers.IndicatorAnswer(
+                **dict(age),
+                indicator=indicator.id,
+                version=indicator.version,
+                name=answers.Words(vi=indicator.name.vi, en=indicator.name.en),
+                unit=measured_in(indicator),
+                period=str(its_period),
+                dims={name: ",".join(texts) for name, texts in filters.items()},
+                number=number,
+                children=children,
+            )
+        )
+    return answers.IndicatorsAnswer(
+        feed=engine.feed.head,
+        day=day,
+        view=view,
+        period=str(period),
+        unit=places.unit(borders, place),
+        path=[places.unit(borders, step) for step in borders.path(place)],
+        indicators=found,
+    )
+
+
+def measured_in(indicator: Indicator) -> answers.IndicatorUnit:
+    """Say what an indicator's numbers count."""
+    return answers.IndicatorUnit(
+        code=indicator.unit, vi=indicator.unit_name.vi, en=indicator.unit_name.en
+    )
+
+
+def _moment(
+    engine: Engine, indicator: Indicator, state: State, borders: Borders, period: Period
+) -> answers.Number:
+    """Give the as-of of the whole and of each source, in seconds since 1970."""
+    as_of: dict[str, datetime] = {
+        source: engine.follower.as_of[source]
+        for source in indicator.sources
+        if source in engine.follower.as_of
+    }
+    complete: Completeness = numbers.completeness(
+        state,
+        borders,
+        period,
+        streams=[stream.name for stream in indicator.streams],
+        levels=frozenset(indicator.levels),
+    )
+    return answers.Number(
+        numerator=int(min(as_of.values()).timestamp()) if as_of else None,
+        denominator=None,
+        suppressed=False,
+        schools_reported=int(complete.reported[0]),
+        schools_expected=int(complete.expected[0]),
+        breakdown=[
+            answers.Part(
+                dims={"source": source},
+                numerator=int(moment.timestamp()),
+                denominator=None,
+                suppressed=False,
+            )
+            for source, moment in as_of.items()
+        ],
+    )

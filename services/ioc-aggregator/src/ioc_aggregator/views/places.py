@@ -1,0 +1,143 @@
+"""Names: the unit that was asked for, its path, and the whole register of a day."""
+
+from datetime import date, datetime
+
+from chassis import clock
+from chassis.errors import FieldError, Invalid, NotFound
+from contracts.lists import Scope
+from ioc_aggregator.engine import Engine
+from ioc_aggregator.indicators.indicator import Indicator
+from ioc_aggregator.rollups import freshness, periods
+from ioc_aggregator.rollups.borders import Borders, Place
+from ioc_aggregator.rollups.freshness import Freshness
+from ioc_aggregator.rollups.periods import Period
+from ioc_aggregator.rollups.register import at
+from ioc_aggregator.rollups.state import State
+from ioc_aggregator.views import answers
+
+
+def day_of(asked: date | None) -> date:
+    """Give the day whose borders are asked for."""
+    return asked or clock.business_day(clock.now())
+
+
+def period_of(state: State, asked: str | None, day: date) -> Period:
+    """Give the period that is asked for, or the current one."""
+    if asked is None:
+        return periods.current(state, day)
+    period = periods.parse(asked)
+    first, last = period.school_year.split("-")
+    if int(last) != int(first) + 1:
+        raise Invalid(
+            "no-school-year",
+            "Năm học gồm hai năm liền nhau.",
+            errors=[FieldError("period", "không phải năm học", "viết như 2026-2027")],
+        )
+    return period
+
+
+def place_of(borders: Borders, unit_id: str | None) -> int:
+    """Give the place that is asked for, or the whole.
+
+    Raises:
+        NotFound: there is none on that day.
+    """
+    if unit_id is None:
+        return 0
+    place = borders.index.get(unit_id)
+    if place is None:
+        raise NotFound("no-such-unit", "Không có đơn vị hay trường này vào ngày đã chọn.")
+    return place
+
+
+def unit(borders: Borders, index: int) -> answers.Unit:
+    """Name a place."""
+    place = borders.places[index]
+    return answers.Unit(
+        unit_id=place.id,
+        kind=place.kind,
+        code=place.code,
+        name=place.name,
+        declared=place.declared,
+        parent_id=None if place.parent < 0 else borders.places[place.parent].id,
+    )
+
+
+def age(engine: Engine, sources: tuple[str, ...], now: datetime) -> answers.Age:
+    """Say how old numbers of these sources are: as old as the oldest of them."""
+    follower = engine.follower
+    moments = [follower.as_of.get(source) for source in sources]
+    known = all(source in follower.state.register.watermarks for source in sources)
+    as_of = min((moment for moment in moments if moment), default=None)
+    if None in moments:
+        as_of = None
+    state = freshness.judge(as_of, now, known=known)
+    return answers.Age(
+        as_of=as_of,
+        state=state,
+        stale_since=as_of if state is Freshness.STALE else None,
+        sources=list(sources),
+    )
+
+
+def age_of(engine: Engine, indicator: Indicator, now: datetime) -> answers.Age:
+    """Say how old an indicator's numbers are; freshness itself needs no source but one."""
+    sources = indicator.sources
+    if "source" in indicator.dims:
+        sources = tuple(s for s in sources if s in engine.follower.as_of) or sources
+    return age(engine, sources, now)
+
+
+def register(state: State, day: date) -> answers.UnitsAnswer:
+    """Give every name of a day."""
+    borders = state.borders(day)
+    facts = state.register
+    return answers.UnitsAnswer(
+        day=day,
+        root=borders.places[0].id,
+        units=[
+            answers.UnitRow(
+                unit_id=unit_id,
+                kind=fact.kind,
+                code=fact.code,
+                name=fact.name,
+                parent_id=fact.parent_id,
+                valid_from=fact.valid_from,
+                merged_into=None if (into := borders.unit_of(unit_id)) == unit_id else into,
+            )
+            for unit_id, history in sorted(facts.units.items())
+            for fact in [at(history, day)]
+        ],
+        schools=[
+            _school(borders, place, state) for place in borders.places if place.kind == Scope.SCHOOL
+        ],
+        school_years=[
+            answers.SchoolYearRow(
+                school_year=year.school_year,
+                first_day=year.first_day,
+                last_day=year.last_day,
+                terms=[
+                    answers.TermRow(term=t.term, first_day=t.first_day, last_day=t.last_day)
+                    for t in year.terms
+                ],
+            )
+            for _, year in sorted(facts.school_years.items())
+        ],
+        periods=[str(period) for period in periods.known(state, day)],
+        period=str(periods.current(state, day)),
+    )
+
+
+def _school(borders: Borders, place: Place, state: State) -> answers.SchoolRow:
+    history = state.register.schools.get(place.id)
+    fact = at(history, borders.day) if history else None
+    return answers.SchoolRow(
+        school_id=place.id,
+        code=place.code,
+        name=place.name,
+        levels=[] if fact is None else list(fact.levels),
+        ownership=None if fact is None else fact.ownership,
+        unit_id=borders.places[place.parent].id,
+        open=fact is not None and fact.open and fact.valid_from <= borders.day,
+        declared=place.declared,
+    )
