@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -23,6 +23,7 @@ from chassis.health import Health
 from chassis.http import (
     BodyDep,
     CommandRouter,
+    Day,
     PrincipalDep,
     QueryRouter,
     RequestModel,
@@ -49,13 +50,14 @@ class Note(RequestModel):
 
     text: Annotated[str, Field(min_length=1, max_length=200)]
     day: date | None = None
+    seen: datetime | None = None
     colour: Colour = Colour.RED
     cells: Annotated[list[Cell], Field(max_length=60)] = Field(default_factory=list)
 
 
 class Shade(BaseModel):
     colour: Colour = Colour.RED
-    day: date | None = None
+    day: Day | None = None
 
 
 async def _shade(shade: Annotated[Shade, Query()]) -> Shade:

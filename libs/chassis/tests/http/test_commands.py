@@ -139,6 +139,11 @@ async def test_raw_bytes_reach_an_import(client: httpx.AsyncClient) -> None:
     assert answer.json() == {"bytes": 9}
 
 
+async def test_days_and_moments_arrive(client: httpx.AsyncClient) -> None:
+    body = {**NOTE, "day": "2015-02-28", "seen": "2026-09-05T07:30:00+07:00"}
+    assert (await client.post("/v1/notes", json=body, headers=key())).status_code == 201
+
+
 async def test_a_query_cannot_write(client: httpx.AsyncClient, opened: Database) -> None:
     answer = await client.get("/v1/notes/sneaky")
     assert answer.status_code == 500

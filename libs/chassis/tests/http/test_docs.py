@@ -43,6 +43,12 @@ def test_only_schemas_in_use_are_described(document: dict[str, Any]) -> None:
         assert f"#/components/schemas/{name}" in text, name
 
 
+def test_days_and_moments_are_described_as_such(document: dict[str, Any]) -> None:
+    fields = document["components"]["schemas"]["Note"]["properties"]
+    assert {"type": "string", "format": "date"} in fields["day"]["anyOf"]
+    assert {"type": "string", "format": "date-time"} in fields["seen"]["anyOf"]
+
+
 def test_probes_are_not_part_of_the_api(document: dict[str, Any]) -> None:
     assert all(path.startswith("/v1/") for path in document["paths"])
 

@@ -72,6 +72,11 @@ BAD_BODIES: dict[str, tuple[object, str]] = {
     "too many": ({**NOTE, "cells": [{"value": 1}] * 61}, "cells"),
     "unknown word": ({**NOTE, "colour": "blue"}, "colour"),
     "day as a number": ({**NOTE, "day": 0}, "day"),
+    "day in digits": ({**NOTE, "day": "20150101"}, "day"),
+    "day with a time": ({**NOTE, "day": "2026-09-05T00:00:00"}, "day"),
+    "day in other digits": ({**NOTE, "day": "٢٠٢٦-٠٩-٠٥"}, "day"),
+    "moment in digits": ({**NOTE, "seen": "0"}, "seen"),
+    "moment without a time": ({**NOTE, "seen": "2026-09-05"}, "seen"),
     "no such day": ({**NOTE, "day": "2026-02-30"}, "day"),
     "empty text": ({"text": ""}, "text"),
     "half a character": ({"text": "\ud800"}, "nội dung gửi lên, dòng 1, cột 17"),
@@ -191,9 +196,9 @@ async def test_an_unknown_address(refusing: httpx.AsyncClient) -> None:
 
 
 async def test_a_wrong_method_is_told_the_right_one(refusing: httpx.AsyncClient) -> None:
-    answer = await refusing.delete("/v1/memory/free")
+    answer = await refusing.delete("/v1/notes")
     assert_problem(answer, 405, "method-not-allowed")
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, POST"
 
 
 async def test_a_wrong_parameter_is_named(refusing: httpx.AsyncClient) -> None:
@@ -219,6 +224,15 @@ async def test_a_parameter_that_the_route_does_not_have(refusing: httpx.AsyncCli
 async def test_a_parameter_of_a_dependency_or_model_is_known(refusing: httpx.AsyncClient) -> None:
     params = {"colour": "green", "day": "2026-09-05"}
     assert (await refusing.get("/v1/memory/free", params=params)).status_code == 200
+
+
+@pytest.mark.parametrize("day", ["0", "20150101", "2026-9-5", "2026-02-30"])
+async def test_a_day_in_a_parameter_is_written_in_one_way(
+    refusing: httpx.AsyncClient, day: str
+) -> None:
+    answer = await refusing.get("/v1/memory/free", params={"day": day})
+    (error,) = assert_problem(answer, 422, "invalid-request")["errors"]
+    assert error["where"] == "tham số day"
 
 
 async def test_an_event_over_its_size_is_the_clients_matter(refusing: httpx.AsyncClient) -> None:

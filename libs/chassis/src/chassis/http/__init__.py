@@ -1,6 +1,7 @@
 """HTTP of a service: commands and queries, problems, limits, documentation."""
 
 from chassis.http.application import create_app
+from chassis.http.days import Day
 from chassis.http.limits import BODY_LIMIT, IMPORT_BODY_LIMIT
 from chassis.http.requests import BodyDep, PrincipalDep, RequestModel, SessionDep
 from chassis.http.routes import CommandRouter, QueryRouter
@@ -10,6 +11,7 @@ __all__ = [
     "IMPORT_BODY_LIMIT",
     "BodyDep",
     "CommandRouter",
+    "Day",
     "PrincipalDep",
     "QueryRouter",
     "RequestModel",

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -111,11 +112,22 @@ async def _on_invalid_request(_: Request, error: Exception) -> Response:
     return render(invalid(error))
 
 
-async def _on_http_exception(_: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (registered for this type only)
     status = HTTPStatus(error.status_code)
     slug, detail = _STATUS_PROBLEMS.get(status, ("refused", "Máy chủ từ chối yêu cầu này."))
-    problem = Problem(
-        slug, detail, title=_TITLES.get(status, "Bị từ chối"), headers=error.headers or {}
-    )
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    problem = Problem(slug, detail, title=_TITLES.get(status, "Bị từ chối"), headers=headers)
     return render(problem, status)
+
+
+def _methods(request: Request) -> set[str]:
+    """Return the methods of all routes under this path; Starlette knows those of one only."""
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        path = getattr(route, "path_regex", None)
+        if path is not None and path.match(request.url.path):
+            methods |= route.methods or set()
+    return methods

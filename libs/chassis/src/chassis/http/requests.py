@@ -3,17 +3,25 @@
 from typing import Annotated
 
 from fastapi import Depends
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
 from starlette.requests import Request
 
 from chassis.auth.principal import Principal
 from chassis.database import Session
+from chassis.http.days import written_as_iso
 
 
 class RequestModel(BaseModel):
     """Base of every request body: unknown fields are refused and nothing is converted silently."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return written_as_iso(handler(source))
 
 
 async def _session(request: Request) -> Session:
