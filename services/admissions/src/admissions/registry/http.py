@@ -27,6 +27,7 @@ from chassis.http import (
     IMPORT_BODY_LIMIT,
     BodyDep,
     CommandRouter,
+    Day,
     PrincipalDep,
     QueryRouter,
     RequestModel,
@@ -232,9 +233,7 @@ async def list_units(
     *,
     session: SessionDep,
     principal: PrincipalDep,
-    on: Annotated[
-        date | None, Query(description="The tree of this day; today's if absent.")
-    ] = None,
+    on: Annotated[Day | None, Query(description="The tree of this day; today's if absent.")] = None,
     code: Annotated[UnitCode | None, Query()] = None,
     parent_id: Annotated[UnitId | None, Query()] = None,
     after: AfterQuery = None,
