@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from chassis import context
 from chassis.consuming.records import Record, Rejected, Slice
@@ -27,6 +27,9 @@ class Received(Generic[E]):
 
 
 _Handler: TypeAlias = Callable[[Session, Sequence[Received[E]]], Awaitable[None]]
+H = TypeVar("H", bound=Callable[[Session, Sequence[Received[Any]]], Awaitable[None]])
+"""A handler of one kind, or of the union of several."""
+
 _TombstoneHandler: TypeAlias = Callable[[Session, Sequence[str]], Awaitable[None]]
 
 
@@ -54,12 +57,12 @@ class Handlers:
         """The topics that any handler reads."""
         return tuple(self._topics.values())
 
-    def on(self, *kinds: type[E]) -> Callable[[_Handler[E]], _Handler[E]]:
+    def on(self, *kinds: type[Event]) -> Callable[[H], H]:
         """Register a handler of events of ``kinds``."""
 
-        def register(handler: _Handler[E]) -> _Handler[E]:
+        def register(handler: H) -> H:
             for kind in kinds:
-                self._handlers[kind.type_name()] = handler  # type: ignore[assignment]
+                self._handlers[kind.type_name()] = handler
                 self._topics[kind.TOPIC.name] = kind.TOPIC
             return handler
 
