@@ -1,1 +1,1 @@
-"""Owns classes, who teaches what, and scores."""
+"""The gradebook: classes, who teaches what, and scores (sổ theo dõi và đánh giá học sinh)."""

@@ -1,0 +1,35 @@
+"""The whole gradebook at a glance: its settings, who may do what, its routes and its reactions."""
+
+from fastapi import FastAPI
+
+from chassis.consuming.handlers import Handlers
+from chassis.service import Parts, Runtime, Service
+from gradebook.classes import http as classes
+from gradebook.policy import POLICY
+from gradebook.roster import events as roster
+from gradebook.roster.queries import Names
+from gradebook.scores import http as scores
+from gradebook.seating import events as enrolment
+from gradebook.seating import http as seating
+from gradebook.settings import GradebookSettings
+
+
+def _parts(runtime: Runtime[GradebookSettings]) -> Parts:
+    names = Names(runtime.settings.master_keys())
+
+    def install(app: FastAPI) -> None:
+        app.state.names = names
+
+    return Parts(projector=Handlers(roster.handlers, enrolment.handlers), install=install)
+
+
+SERVICE = Service(
+    name="gradebook",
+    package="gradebook",
+    title="Gradebook: classes, who teaches what, scores",
+    description="Sổ điểm: the truth about classes, seats, teaching and every change of a score.",
+    settings=GradebookSettings,
+    policy=POLICY,
+    routers=(classes.changes, classes.reads, seating.changes, scores.changes, scores.reads),
+    parts=_parts,
+)

@@ -1,0 +1,165 @@
+"""What other slices and readers may know of classes."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, any_, exists, literal, select
+from sqlalchemy.orm import Mapped
+from sqlmodel import col
+
+from chassis.auth import Principal
+from chassis.database import Session
+from contracts.lists import Grade, Subject
+from gradebook.base import Id
+from gradebook.classes.tables import Placement, SchoolClass, Teaching
+from gradebook.policy import HOMEROOM, TEACHES, person
+
+
+class ClassRoom(NamedTuple):
+    """A class as it is now."""
+
+    class_id: str
+    version: int
+    school_id: str
+    school_year: str
+    grade: Grade
+    name: str
+    homeroom_teacher_id: str | None
+
+
+class Teachers(NamedTuple):
+    """Who teaches a subject in a class now."""
+
+    subject: Subject
+    version: int
+    teacher_ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What somebody is to one class."""
+
+    as_a_whole: frozenset[str]
+    subjects: frozenset[Subject]
+
+    def to_subject(self, subject: Subject) -> frozenset[str]:
+        """Give the relations to one subject of the class."""
+        return self.as_a_whole | {TEACHES} if subject in self.subjects else self.as_a_whole
+
+    def to_class(self) -> frozenset[str]:
+        """Give the relations to what concerns the whole class."""
+        return self.as_a_whole | {TEACHES} if self.subjects else self.as_a_whole
+
+
+STRANGER = Standing(frozenset(), frozenset())
+
+
+async def rooms(
+    session: Session, class_ids: Collection[str], *, hold: bool = False
+) -> Mapping[str, ClassRoom]:
+    """Give those of the classes that exist.
+
+    With ``hold`` they are locked: until the transaction ends nobody joins, leaves or changes them.
+    """
+    statement = _ROOMS.where(col(SchoolClass.class_id).in_(class_ids))
+    if hold:
+        # Always in the order of the ids, so that two transactions cannot wait for each other.
+        statement = statement.order_by(col(SchoolClass.class_id)).with_for_update(key_share=True)
+    rows = await session.execute(statement)
+    return {room.class_id: room for room in map(ClassRoom._make, rows)}
+
+
+async def rooms_of_school(
+    session: Session, school_id: str, school_year: str
+) -> Sequence[ClassRoom]:
+    """Give the classes of a school by grade and name."""
+    statement = _ROOMS.where(
+        col(SchoolClass.school_id) == school_id, col(SchoolClass.school_year) == school_year
+    )
+    grades = list(Grade)
+    found = map(ClassRoom._make, await session.execute(statement))
+    return sorted(found, key=lambda room: (grades.index(room.grade), room.name))
+
+
+async def standings(
+    session: Session, principal: Principal, class_ids: Collection[str]
+) -> Mapping[str, Standing]:
+    """Give what ``principal`` is to each of the classes that exist."""
+    me = person(principal)
+    statement = (
+        select(
+            col(SchoolClass.class_id),
+            col(SchoolClass.school_id),
+            col(SchoolClass.homeroom_teacher_id),
+            col(Teaching.subject),
+        )
+        .join(
+            Teaching,
+            and_(
+                col(Teaching.class_id) == col(SchoolClass.class_id),
+                literal(me, Id) == any_(col(Teaching.teacher_ids)),
+            ),
+            isouter=True,
+        )
+        .where(col(SchoolClass.class_id).in_(class_ids))
+    )
+    whole: dict[str, frozenset[str]] = {}
+    subjects: defaultdict[str, set[Subject]] = defaultdict(set)
+    for class_id, school_id, homeroom_teacher_id, subject in await session.execute(statement):
+        relations = principal.relations_to_school(school_id)
+        whole[class_id] = relations | {HOMEROOM} if me and homeroom_teacher_id == me else relations
+        if subject is not None:
+            subjects[class_id].add(subject)
+    return {
+        class_id: Standing(relations, frozenset(subjects[class_id]))
+        for class_id, relations in whole.items()
+    }
+
+
+async def seated(session: Session, class_ids: Collection[str]) -> Mapping[str, frozenset[str]]:
+    """Give the pupils who sit in each class now."""
+    statement = select(col(Placement.class_id), col(Placement.pupil_id)).where(
+        col(Placement.class_id).in_(class_ids)
+    )
+    pupils: defaultdict[str | None, set[str]] = defaultdict(set)
+    for class_id, pupil_id in await session.execute(statement):
+        pupils[class_id].add(pupil_id)
+    return {class_id: frozenset(pupils[class_id]) for class_id in class_ids}
+
+
+def sits_in(class_id: Mapped[str], pupil_id: Mapped[str]) -> ColumnElement[bool]:
+    """Say in SQL that a pupil sits in a class now, for another slice's statement."""
+    return exists().where(col(Placement.class_id) == class_id, col(Placement.pupil_id) == pupil_id)
+
+
+async def seats_of(
+    session: Session, pupil_ids: Collection[str], school_year: str
+) -> Mapping[str, str | None]:
+    """Give the class of each pupil who had a seat in a school year."""
+    statement = select(col(Placement.pupil_id), col(Placement.class_id)).where(
+        col(Placement.pupil_id).in_(pupil_ids), col(Placement.school_year) == school_year
+    )
+    return dict((await session.execute(statement)).all())
+
+
+async def teaching(session: Session, class_id: str) -> Sequence[Teachers]:
+    """Give who teaches what in a class, in the order of the list of subjects."""
+    statement = select(
+        col(Teaching.subject), col(Teaching.version), col(Teaching.teacher_ids)
+    ).where(col(Teaching.class_id) == class_id)
+    subjects = list(Subject)
+    found = map(Teachers._make, await session.execute(statement))
+    return sorted(found, key=lambda one: subjects.index(one.subject))
+
+
+_ROOMS = select(
+    col(SchoolClass.class_id),
+    col(SchoolClass.version),
+    col(SchoolClass.school_id),
+    col(SchoolClass.school_year),
+    col(SchoolClass.grade),
+    col(SchoolClass.name),
+    col(SchoolClass.homeroom_teacher_id),
+)

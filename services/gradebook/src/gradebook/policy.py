@@ -1,0 +1,58 @@
+"""Who may do what in the gradebook. Whatever does not stand here is refused.
+
+Who teaches a subject and who is a class's homeroom teacher are the gradebook's own facts; of a
+principal the token says at which school.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+
+from chassis.auth import ANY, WORKS_AT, Policy, Principal, Role
+
+TEACHES = "teaches"
+"""Teaches this subject in this class; in what concerns the class as a whole, any subject of it."""
+
+HOMEROOM = "homeroom"
+"""Is the homeroom teacher (giáo viên chủ nhiệm) of this class."""
+
+_Rule = Mapping[Role, str | Collection[str]]
+
+_EVERYWHERE: _Rule = {Role.DEPARTMENT_OFFICER: ANY, Role.SERVICE: ANY}
+_ADMINISTRATION: _Rule = {Role.PRINCIPAL: WORKS_AT, **_EVERYWHERE}
+_READERS: _Rule = {**_ADMINISTRATION, Role.AUDITOR: ANY}
+_TEACHERS: _Rule = dict.fromkeys((Role.TEACHER, Role.HOMEROOM_TEACHER), (TEACHES, HOMEROOM))
+
+POLICY = Policy(
+    {
+        "classes.open": _ADMINISTRATION,
+        "classes.change": _ADMINISTRATION,
+        "classes.place": _ADMINISTRATION,
+        "classes.assign": _ADMINISTRATION,
+        "classes.read": {**_TEACHERS, **_READERS},
+        "pupils.list": _READERS,
+        # A school's own columns are its teachers' and its principal's, and nobody else's.
+        "scores.enter": {
+            Role.TEACHER: TEACHES,
+            Role.HOMEROOM_TEACHER: TEACHES,
+            Role.PRINCIPAL: WORKS_AT,
+        },
+        # The papers of an examination come from the department, and no school may change them.
+        "exams.enter": _EVERYWHERE,
+        "scores.read": {**_TEACHERS, **_READERS},
+    },
+    concealed=(
+        "classes.change",
+        "classes.place",
+        "classes.assign",
+        "classes.read",
+        "scores.enter",
+        "scores.read",
+    ),
+)
+
+_PERSON_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def person(principal: Principal) -> str | None:
+    """Give the id under which ``principal`` can teach or stand in the history of a score."""
+    return principal.subject if _PERSON_ID.fullmatch(principal.subject) else None

@@ -1,0 +1,142 @@
+"""What other slices may know of schools and pupils."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy import select
+from sqlmodel import col
+
+from chassis.database import Session
+from chassis.sealing import MasterKeys, SealError, WrappedKey
+from contracts.lists import Grade, Level
+from gradebook.roster.domain import name_key
+from gradebook.roster.tables import Pupil, School, SchoolYear, SubjectKey
+
+NO_NAME = "chưa có tên"
+"""Shown for a pupil whose record or key has not come yet."""
+
+ERASED = "đã xoá thông tin cá nhân"
+"""Shown for a pupil whose key was erased."""
+
+_log = structlog.get_logger("gradebook.roster")
+
+
+class Enrolment(NamedTuple):
+    """Where a pupil is enrolled now."""
+
+    school_id: str
+    school_year: str
+    grade: Grade
+    enrolled: bool
+
+
+class KnownSchool(NamedTuple):
+    """What the register says of a school."""
+
+    name: str
+    levels: frozenset[Level]
+    open: bool
+
+
+class Calendar(NamedTuple):
+    """The first and last day of a school year."""
+
+    first_day: date
+    last_day: date
+
+
+async def schools(session: Session, school_ids: Collection[str]) -> Mapping[str, KnownSchool]:
+    """Give those of the schools that the register is known to hold."""
+    rows = await session.scalars(select(School).where(col(School.school_id).in_(school_ids)))
+    return {row.school_id: KnownSchool(row.name, frozenset(row.levels), row.open) for row in rows}
+
+
+async def calendar(session: Session, school_year: str) -> Calendar | None:
+    """Give the calendar of a school year, if it has come."""
+    row = await session.get(SchoolYear, school_year)
+    return None if row is None else Calendar(row.first_day, row.last_day)
+
+
+async def enrolments(
+    session: Session, pupil_ids: Collection[str], *, hold: bool = False
+) -> Mapping[str, Enrolment]:
+    """Give where each pupil is enrolled, if it is known.
+
+    With ``hold`` the pupils are locked: until the transaction ends, no fact moves them and nobody
+    else seats them.
+    """
+    statement = select(
+        col(Pupil.pupil_id),
+        col(Pupil.school_id),
+        col(Pupil.school_year),
+        col(Pupil.grade),
+        col(Pupil.enrolled),
+    ).where(col(Pupil.pupil_id).in_(pupil_ids))
+    if hold:
+        # Always in the order of the ids, so that two transactions cannot wait for each other.
+        statement = statement.order_by(col(Pupil.pupil_id)).with_for_update(key_share=True)
+    rows = (await session.execute(statement)).all()
+    return {
+        pupil_id: Enrolment(school_id, school_year, grade, enrolled)
+        for pupil_id, school_id, school_year, grade, enrolled in rows
+    }
+
+
+async def pupils_of(
+    session: Session, school_id: str, school_year: str, grade: Grade | None
+) -> Mapping[str, Grade]:
+    """Give the pupils enrolled at a school in a school year, with their grades."""
+    statement = select(col(Pupil.pupil_id), col(Pupil.grade)).where(
+        col(Pupil.school_id) == school_id,
+        col(Pupil.school_year) == school_year,
+        col(Pupil.enrolled),
+    )
+    if grade is not None:
+        statement = statement.where(col(Pupil.grade) == grade)
+    return dict((await session.execute(statement)).all())
+
+
+class Names:
+    """Opens names when they are read; nowhere else do they exist in the clear."""
+
+    def __init__(self, keys: MasterKeys) -> None:
+        self._keys = keys
+
+    async def of(self, session: Session, pupil_ids: Collection[str]) -> Mapping[str, str]:
+        """Give a name, or what stands in its place, for each of the pupils; this never fails."""
+        statement = (
+            select(
+                col(Pupil.pupil_id),
+                col(Pupil.sealed),
+                col(SubjectKey.version),
+                col(SubjectKey.wrapped_key),
+                col(SubjectKey.key_id),
+            )
+            .join(SubjectKey, col(SubjectKey.pupil_id) == col(Pupil.pupil_id), isouter=True)
+            .where(col(Pupil.pupil_id).in_(pupil_ids))
+        )
+        names = dict.fromkeys(pupil_ids, NO_NAME)
+        for pupil_id, sealed, key_version, wrapped_key, key_id in await session.execute(statement):
+            if wrapped_key is not None and key_id is not None:
+                names[pupil_id] = self._open(pupil_id, sealed, WrappedKey(wrapped_key, key_id))
+            elif key_version is not None:
+                names[pupil_id] = ERASED
+        return names
+
+    def _open(self, pupil_id: str, sealed: str | None, key: WrappedKey) -> str:
+        try:
+            person = self._keys.open_if_complete(sealed, key, pupil_id)
+        except SealError as error:
+            _log.warning("a name does not open", pupil=pupil_id, reason=str(error))
+            return NO_NAME
+        return NO_NAME if person is None else person.name
+
+
+def in_list_order(names: Mapping[str, str]) -> Sequence[str]:
+    """Sort pupils as a Vietnamese class list does; those without a name stand last."""
+    return sorted(
+        names,
+        key=lambda pupil: (names[pupil] in (NO_NAME, ERASED), name_key(names[pupil]), pupil),
+    )

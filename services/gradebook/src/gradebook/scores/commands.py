@@ -1,0 +1,193 @@
+"""Saving cells of sheets that are held, in the one transaction that it is given."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from chassis.database import Session
+from chassis.errors import FieldError, Invalid
+from chassis.outbox import emit
+from contracts.columns import Sparse
+from contracts.gradebook import ScoreEntered, SheetOpened
+from contracts.lists import ColumnKind
+from gradebook.base import table_of
+from gradebook.classes import queries as classes
+from gradebook.roster import queries as roster
+from gradebook.scores.domain.marks import scale_of
+from gradebook.scores.domain.saving import UNTOUCHED, Cell, Save, decide
+from gradebook.scores.refusals import Judged, refuse
+from gradebook.scores.sheets import change_due
+from gradebook.scores.tables import Cell as CellRow
+from gradebook.scores.tables import CellChange, Sheet
+
+
+class Stamp(NamedTuple):
+    """Who saves, and when."""
+
+    by: str
+    now: datetime
+    today: date
+
+
+class Saved(NamedTuple):
+    """The cells of a save as they are now, in its order, and how many of them it changed."""
+
+    sheet: Sheet
+    cells: Sequence[tuple[str, Cell]]
+    changed: int
+
+
+async def save(
+    session: Session,
+    saves: Sequence[Save],
+    sheets: Mapping[str, Sheet],
+    *,
+    stamp: Stamp,
+    names: roster.Names,
+) -> Sequence[Saved]:
+    """Take all the saves or none; ``sheets`` are held. The number of statements is constant.
+
+    Raises:
+        Invalid: an entry is no mark, concerns a stranger, or corrects without a reason.
+        Conflict: a cell changed since it was read.
+
+    """
+    await _check_days(session, saves, sheets, stamp.today)
+    cells = await _cells(session, saves)
+    seated = await classes.seated(session, {sheet.class_id for sheet in sheets.values()})
+    judged = []
+    for one in saves:
+        sheet = sheets[one.sheet_id]
+        scale = scale_of(sheet.subject, sheet.kind, sheet.grade)
+        decision = decide(one, cells[one.sheet_id], seated[sheet.class_id], scale)
+        judged.append(Judged(one, sheet, cells[one.sheet_id], decision))
+    await refuse(session, judged, names)
+
+    events: list[SheetOpened | ScoreEntered] = []
+    history: list[dict[str, object]] = []
+    for each in judged:
+        events += _due_after(each, seated[each.sheet.class_id])
+        if each.decision.changes:
+            events.append(_entered(each, stamp))
+            history += _history(each, stamp)
+    if history:
+        await session.execute(_UPSERT, [_cell_row(change) for change in history])
+        await session.execute(insert(table_of(CellChange)), history)
+        await emit(session, *events)
+    return [_saved(each) for each in judged]
+
+
+_UPSERT = insert(table_of(CellRow))
+_UPSERT = _UPSERT.on_conflict_do_update(
+    index_elements=["sheet_id", "pupil_id"],
+    set_={name: _UPSERT.excluded[name] for name in ("version", "value", "state")},
+)
+
+
+async def _check_days(
+    session: Session, saves: Sequence[Save], sheets: Mapping[str, Sheet], today: date
+) -> None:
+    faults = []
+    for one in saves:
+        if one.day is None:
+            continue
+        calendar = await roster.calendar(session, sheets[one.sheet_id].school_year)
+        if one.day > today or (calendar is not None and one.day < calendar.first_day):
+            faults.append(
+                FieldError(
+                    f"{one.where}day",
+                    "Ngày cho điểm nằm ngoài năm học hoặc ở tương lai.",
+                    "Sửa ngày, hoặc bỏ trống để lấy hôm nay.",
+                )
+            )
+    if faults:
+        raise Invalid("day-not-possible", "Ngày cho điểm chưa đúng.", errors=faults)
+
+
+async def _cells(session: Session, saves: Sequence[Save]) -> Mapping[str, Mapping[str, Cell]]:
+    """Give the cells that the saves name and that somebody has touched before, by sheet."""
+    found: dict[str, dict[str, Cell]] = {one.sheet_id: {} for one in saves}
+    statement = select(
+        col(CellRow.sheet_id),
+        col(CellRow.pupil_id),
+        col(CellRow.version),
+        col(CellRow.value),
+        col(CellRow.state),
+    ).where(
+        col(CellRow.sheet_id).in_(found),
+        col(CellRow.pupil_id).in_({entry.pupil_id for one in saves for entry in one.entries}),
+    )
+    for sheet_id, pupil_id, version, value, state in await session.execute(statement):
+        found[sheet_id][pupil_id] = Cell(version, value, state)
+    return found
+
+
+def _due_after(one: Judged, seated: Collection[str]) -> list[SheetOpened]:
+    """Follow the cells of pupils who left: they are due as long as they have a score."""
+    if one.sheet.kind is ColumnKind.EXAM:
+        return []
+    more = sum(
+        (change.after.value is not None) - (change.before.value is not None)
+        for change in one.decision.changes
+        if change.pupil_id not in seated
+    )
+    return [change_due(one.sheet, one.sheet.cells_due + more)] if more else []
+
+
+def _entered(one: Judged, stamp: Stamp) -> ScoreEntered:
+    changes = one.decision.changes
+    corrects = any(not change.before.empty for change in changes)
+    return ScoreEntered(
+        **one.sheet.model_dump(exclude={"cells_due"}),
+        entered_by=stamp.by,
+        day=one.save.day or stamp.today,
+        pupils=tuple(change.pupil_id for change in changes),
+        after=tuple(change.after.value for change in changes),
+        before=Sparse.of([change.before.value for change in changes]),
+        state=Sparse.of([change.after.state for change in changes]),
+        before_state=Sparse.of([change.before.state for change in changes]),
+        reason_code=one.save.reason.code if corrects else None,
+    )
+
+
+def _history(one: Judged, stamp: Stamp) -> Iterator[dict[str, object]]:
+    for change in one.decision.changes:
+        corrects = not change.before.empty
+        yield {
+            "sheet_id": one.save.sheet_id,
+            "pupil_id": change.pupil_id,
+            "version": change.after.version,
+            "before": change.before.value,
+            "before_state": change.before.state,
+            "after": change.after.value,
+            "after_state": change.after.state,
+            "reason_code": one.save.reason.code if corrects else None,
+            "reason": one.save.reason.text if corrects else None,
+            "changed_by": stamp.by,
+            "changed_at": stamp.now,
+            "day": one.save.day or stamp.today,
+        }
+
+
+def _cell_row(change: Mapping[str, object]) -> dict[str, object]:
+    """Give the cell as the newest line of its history leaves it."""
+    return {
+        "sheet_id": change["sheet_id"],
+        "pupil_id": change["pupil_id"],
+        "version": change["version"],
+        "value": change["after"],
+        "state": change["after_state"],
+    }
+
+
+def _saved(one: Judged) -> Saved:
+    after = {change.pupil_id: change.after for change in one.decision.changes}
+    cells = [
+        (pupil_id, after.get(pupil_id) or one.cells.get(pupil_id, UNTOUCHED))
+        for pupil_id in (entry.pupil_id for entry in one.save.entries)
+    ]
+    return Saved(one.sheet, cells, len(after))
