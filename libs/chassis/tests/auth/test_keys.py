@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey, OctKey
 from chassis.auth import issuer, keys
 from chassis.auth.keys import KeySource
 from chassis.errors import Unavailable
+from chassis.health import Part, State
 
 FIRST, SECOND = issuer.generate_key(), issuer.generate_key()
 
@@ -108,6 +109,21 @@ async def test_an_issuer_that_comes_late_is_soon_believed(provider: Issuer, cloc
     provider.publish(FIRST)
     clock.moment += 1.1
     assert await source.get(str(FIRST.kid)) is not None
+
+
+async def test_readiness_tells_whether_keys_are_there(provider: Issuer, clock: Clock) -> None:
+    source = KeySource("https://id.example/jwks")
+    part = Part("token keys", required=False)
+    await source.look(part)
+    assert part.state == State.FAILING
+    provider.publish(FIRST)
+    clock.moment += 1.1
+    await source.look(part)
+    assert (part.state, part.detail) == (State.OK, "1 keys")
+    provider.document = OSError("away")
+    clock.moment += 3600
+    await source.look(part)
+    assert (part.state, part.detail) == (State.OK, "1 keys, not renewed")
 
 
 @pytest.mark.parametrize("document", [b"", b"[]", b"{}", b'{"keys": 1}', b"<html>", b"\xff"])

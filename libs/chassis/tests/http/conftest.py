@@ -19,7 +19,7 @@ from chassis.auth import ANY, Policy, Principal, Role
 from chassis.clock import new_id
 from chassis.database import Database, Session
 from chassis.errors import Conflict, Unauthorized
-from chassis.health import Health
+from chassis.health import Health, Part
 from chassis.http import (
     BodyDep,
     CommandRouter,
@@ -87,6 +87,9 @@ class NamesAreTokens:
             raise Unauthorized("token-invalid", "…")
         role = Role.GUARDIAN if token.startswith("guardian") else Role.TEACHER
         return Principal(token, frozenset({role}))
+
+    async def look(self, part: Part) -> None:
+        part.ok()
 
 
 @dataclass

@@ -18,6 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from chassis.errors import Unavailable
+from chassis.health import Part
 
 SigningKey = RSAKey | ECKey
 
@@ -46,16 +47,30 @@ class KeySource:
         Raises:
             Unavailable: the issuer's keys could never be read.
         """
-        moment = time.monotonic()
-        if self._keys is None or key_id not in self._keys or moment > self._read_at + _MAX_AGE:
-            async with self._reading:
-                if time.monotonic() >= self._next_read:
-                    await self._read()
+        if self._keys is None or key_id not in self._keys or self._outdated():
+            await self._read_if_due()
         if self._keys is None:
             raise Unavailable(
                 "issuer-keys-unavailable", "Chưa đọc được khóa của hệ thống đăng nhập."
             )
         return self._keys.get(key_id)
+
+    async def look(self, part: Part) -> None:
+        """Report whether tokens can be verified: a probe of `/readyz`."""
+        if self._keys is None or self._outdated():
+            await self._read_if_due()
+        if self._keys is None:
+            part.failing(f"{self._location} cannot be read", mend="correct …_TOKEN_JWKS")
+        else:
+            part.ok(f"{len(self._keys)} keys" + (", not renewed" if self._outdated() else ""))
+
+    def _outdated(self) -> bool:
+        return time.monotonic() > self._read_at + _MAX_AGE
+
+    async def _read_if_due(self) -> None:
+        async with self._reading:
+            if time.monotonic() >= self._next_read:
+                await self._read()
 
     async def _read(self) -> None:
         try:

@@ -22,6 +22,7 @@ from chassis.auth.keys import KeySource, SigningKey
 from chassis.auth.principal import Principal, Role
 from chassis.clock import now
 from chassis.errors import Unauthorized
+from chassis.health import Part
 
 DEVELOPMENT_KEY_PREFIX = "development-"
 """Keys of the development issuer say so in their id, and production refuses them."""
@@ -39,6 +40,10 @@ class Verifier(Protocol):
 
     async def verify(self, token: str) -> Principal:
         """Return the bearer of `token`; raise `Unauthorized` for any doubt."""
+        ...
+
+    async def look(self, part: Part) -> None:
+        """Report whether tokens can be verified at all."""
         ...
 
 
@@ -81,6 +86,10 @@ class TokenVerifier:
                 "Phiên đăng nhập không hợp lệ hoặc đã hết hạn. Hãy đăng nhập lại.",
                 headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
             ) from None
+
+    async def look(self, part: Part) -> None:
+        """Report whether the issuer's keys are here: a probe of `/readyz`."""
+        await self._keys.look(part)
 
     async def _key(self, token: str) -> SigningKey:
         header = _header(token)

@@ -43,6 +43,8 @@ def create_app(
     )
     app.state.database = database
     app.state.verifier = verifier
+    # Shown, not required: one outage of the issuer must not take all services away.
+    health.probe("token keys", verifier.look, required=False)
     problems.install(app)
     docs.install(app)
     app.add_route("/livez", health.livez, include_in_schema=False)
