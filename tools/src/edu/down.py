@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
+import psutil
 
 from edu.failure import Failure
 from edu.home import Home
@@ -22,11 +20,11 @@ def main(arguments: list[str]) -> int:
     if owner is None:
         print("nothing runs here")
         return 0
-    os.kill(owner, signal.SIGTERM)
-    deadline = time.monotonic() + SECONDS
-    while home.owner() == owner:
-        if time.monotonic() > deadline:
-            raise Failure(f"process {owner} still holds {home.folder} after {SECONDS} s")
-        time.sleep(0.05)
+    supervisor = psutil.Process(owner)
+    supervisor.terminate()
+    try:
+        supervisor.wait(SECONDS)
+    except psutil.TimeoutExpired:
+        raise Failure(f"process {owner} still holds {home.folder} after {SECONDS} s") from None
     print("down")
     return 0

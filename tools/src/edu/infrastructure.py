@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -94,11 +93,9 @@ class Infrastructure:
             database = f"{urlsplit(given).path.lstrip('/')}_test_{self.worker}"
         url = run(ensure_database(given or self.server_url, database, PASSWORD, anew=True))
         if entry is not None:
-            folder = Path(str(resources.files(entry.package))) / "migrations"
-            if folder.is_dir():
-                from chassis.migrations import upgrade  # noqa: PLC0415 - loads Alembic
+            from edu.migrate import main as migrate  # noqa: PLC0415 - unit tests load none of it
 
-                in_thread(upgrade, folder, url)
+            in_thread(migrate, {entry.package: url})
         return url
 
 

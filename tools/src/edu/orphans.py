@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import signal
 import subprocess
 import sys
 import tempfile
@@ -48,18 +47,21 @@ def prove(seed: int | None) -> int:
 
 def kill_after(moment: float, home: Home) -> tuple[list[psutil.Process], float]:
     """Kill a supervisor at this age; return who outlived it, and for how long we looked."""
-    supervisor = subprocess.Popen(
-        [sys.executable, "-P", "-m", "edu", "up"],
-        env=dict(os.environ) | {"EDU_HOME": str(home.folder)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    output = home.folder / "up.log"
+    with output.open("wb") as log:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-P", "-m", "edu", "up"],
+            env=dict(os.environ) | {"EDU_HOME": str(home.folder)},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     time.sleep(moment)
-    if supervisor.poll() is not None:
-        raise Failure(f"The suite ended by itself: {home.logs} says why.")
-    os.kill(supervisor.pid, signal.SIGKILL)
+    ended = supervisor.poll()
+    supervisor.kill()
     supervisor.wait()
+    if ended is not None:
+        raise Failure(f"The suite ended by itself with {ended}:\n{output.read_text('utf-8')}")
     began = time.monotonic()
     while (left := belonging_to(home)) and time.monotonic() - began < PATIENCE:
         time.sleep(0.05)

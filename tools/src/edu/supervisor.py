@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -16,6 +17,8 @@ from edu.embedded.pair import Pair
 from edu.embedded.process import Child, free_ports
 from edu.failure import Failure
 from edu.home import Home, new_key
+from edu.issuer import trust
+from edu.migrate import behind
 from edu.suite import SERVICES, Entry, given_kafka
 
 MIGRATE_SECONDS = 120
@@ -73,25 +76,26 @@ class Supervisor:
         self.pair = Pair(self.home)
 
     def start(self) -> None:
-        """Bring everything up, in the order in which one needs the other."""
-        from edu import tokens, topics  # noqa: PLC0415 - while the broker starts
-
+        """Bring everything up; while the broker boots, the services load their code."""
         for log in self.home.logs.iterdir():
             if log != self.log:
                 log.unlink()
         needs_database = [one for one in self.services if one.given_database is None]
         self.pair.begin(kafka=given_kafka() is None, postgres=bool(needs_database))
-        trust = tokens.prepare(self.home)
+        self.bootstrap = given_kafka() or self._embedded_bootstrap()
         for entry in self.services:
             self.databases[entry.name] = entry.given_database or self._database(entry)
-        self.bootstrap = given_kafka() or self._embedded_bootstrap()
-        self._migrate(trust)
-        self.pair.wait_ready()
-        topics.apply(self.bootstrap)
+        self._migrate()
         for entry in self.services:
-            self._serve(entry, trust)
+            self._serve(entry)
         self._watch_pair()
         self.write_run()
+
+        from edu import tokens, topics  # noqa: PLC0415 - now there is time for it
+
+        tokens.prepare(self.home)
+        self.pair.wait_ready()
+        topics.apply(self.bootstrap)
         for entry in self.services:
             self._wait_ready(entry)
 
@@ -103,42 +107,47 @@ class Supervisor:
         assert self.pair.kafka is not None  # noqa: S101 - started because none was given
         return self.pair.kafka.bootstrap
 
-    def environment(self, entry: Entry, trust: dict[str, str]) -> dict[str, str]:
+    def environment(self, entry: Entry) -> dict[str, str]:
         """Return a service's environment. What the caller's environment sets already, stays."""
-        settings = trust | {"DATABASE_URL": self.databases[entry.name], "HOST": "127.0.0.1"}
+        settings = trust(self.home) | {
+            "DATABASE_URL": self.databases[entry.name],
+            "HOST": "127.0.0.1",
+            # Chosen here and kept, so that a restarted service is where its callers know it.
+            "PORT": str(free_ports(1)[0]),
+        }
         if entry.has_master_key:
             settings["MASTER_KEY"] = self.home.secret("master-key", new_key)
         ours = {entry.variable(name): value for name, value in settings.items()}
         return ours | os.environ | {"KAFKA_BOOTSTRAP_SERVERS": self.bootstrap}
 
-    def _migrate(self, trust: dict[str, str]) -> None:
-        """Bring every schema to its head, all at once; a service itself never does."""
-        children = [
-            self._service_child(entry, "migrate", self.environment(entry, trust))
-            for entry in self.services
-        ]
-        for child in children:
-            child.start()
-        for child in children:
-            if child.wait(MIGRATE_SECONDS) != 0:
-                raise child.failure("could not migrate its database")
+    def _migrate(self) -> None:
+        """Bring every schema to its head; a service itself never does."""
+        databases = {entry.package: self.databases[entry.name] for entry in self.services}
+        outdated = behind(databases)
+        if not outdated:
+            return
+        child = Child(
+            "migrate",
+            [sys.executable, "-P", "-m", "edu.migrate"],
+            self.home.logs / "migrate.log",
+            environment=dict(os.environ) | {"EDU_MIGRATE": json.dumps(outdated)},
+        )
+        child.start()
+        if child.wait(MIGRATE_SECONDS) != 0:
+            raise child.failure("could not bring every schema to its head")
 
-    def _service_child(self, entry: Entry, command: str, environment: dict[str, str]) -> Child:
-        return Child(
+    def _serve(self, entry: Entry) -> None:
+        environment = self.environment(entry)
+        child = Child(
             entry.name,
-            [sys.executable, "-P", "-m", entry.package, command],
+            [sys.executable, "-P", "-m", entry.package, "serve"],
             self.home.logs / f"{entry.name}.log",
             environment=environment,
             patience=GRACE_SECONDS,
         )
-
-    def _serve(self, entry: Entry, trust: dict[str, str]) -> None:
-        environment = self.environment(entry, trust)
-        # Chosen here and kept, so that a restarted service is where its callers know it.
-        port = environment.setdefault(entry.variable("PORT"), str(free_ports(1)[0]))
-        child = self._service_child(entry, "serve", environment)
         child.start()
-        self.urls[entry.name] = f"http://{environment[entry.variable('HOST')]}:{port}"
+        host, port = (environment[entry.variable(name)] for name in ("HOST", "PORT"))
+        self.urls[entry.name] = f"http://{host}:{port}"
         self.watched[entry.name] = Served(child)
 
     def _watch_pair(self) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
-from chassis.auth.issuer import jwks_path, mint, open_key
+from chassis.auth.issuer import mint, open_key
 from chassis.auth.principal import Role
 from edu.failure import Failure
 from edu.home import Home
+from edu.issuer import AUDIENCE, ISSUER
 
-ISSUER = "urn:edu:development-issuer"
-AUDIENCE = "edu"
 LIFETIME = timedelta(days=30)
 NAMES = uuid.UUID("0d6f3c0e-5f0a-5d2e-9a51-6f7f2a1d4c3b")
 
@@ -21,15 +20,10 @@ def named_id(name: str) -> str:
     return str(uuid.uuid5(NAMES, name))
 
 
-def prepare(home: Home) -> dict[str, str]:
-    """Make the issuer's key if there is none; return the settings by which services trust it."""
+def prepare(home: Home) -> None:
+    """Make the issuer's key if there is none, and the file with its public half."""
     home.prepare()
     open_key(home.folder, environment="development")
-    return {
-        "TOKEN_ISSUER": ISSUER,
-        "TOKEN_AUDIENCE": AUDIENCE,
-        "TOKEN_JWKS": str(jwks_path(home.folder)),
-    }
 
 
 def token(

@@ -75,6 +75,7 @@ def detached(names: list[str]) -> dict[str, Any]:
     os.close(write_end)
     with os.fdopen(read_end, "rb") as ready:
         if ready.read() == b"up":
+            process.returncode = 0  # it is meant to outlive us; nobody here waits for it
             return supervisor.running(home)
     process.wait()
     raise Failure(f"it did not come up.\n{log.read_text('utf-8').strip()}")

@@ -1,0 +1,101 @@
+"""`./edu up` runs any subset, keeps it alive where its callers know it, and leaves nothing."""
+
+import json
+import os
+import signal
+import stat
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from edu import down, status, up
+from edu.failure import Failure
+from edu.home import Home
+from edu.orphans import belonging_to, prove
+from edu.suite import SERVICES
+from edu.supervisor import ask
+from edu.testing import eventually
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
+
+SUBSETS = [subset for size in (1, 2, 3) for subset in combinations(SERVICES, size)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return one folder for all of them: its data survive from one to the next."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """Return a home of its own, which nothing holds when the test is over."""
+    monkeypatch.setenv("EDU_HOME", str(folder))
+    home = Home.default()
+    yield home
+    down.main([])
+    assert belonging_to(home) == []
+    assert not home.run_file.exists()
+
+
+@pytest.mark.parametrize("names", SUBSETS, ids="+".join)
+def test_any_subset_comes_up(
+    home: Home, names: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = up.detached(list(names))
+    assert set(run["services"]) == set(run["databases"]) == set(names)
+    assert {one["name"] for one in run["processes"]} == {"supervisor", "kafka", "postgres", *names}
+    assert stat.S_IMODE(home.run_file.stat().st_mode) == 0o600
+    for process in run["processes"]:
+        assert psutil.pid_exists(process["pid"])
+        assert Path(process["log"]).exists()
+    for service in run["services"].values():
+        assert ask(f"{service['url']}/readyz")[0] == 200
+    assert status.main([]) == 0
+    assert capsys.readouterr().out.count(" ready") == len(names)
+
+
+def pids(home: Home) -> dict[str, int]:
+    run: dict[str, Any] = json.loads(home.run_file.read_text("utf-8"))
+    return {one["name"]: one["pid"] for one in run["processes"]}
+
+
+async def test_what_dies_comes_back_where_it_was(home: Home) -> None:
+    run = up.detached(["gradebook"])
+    url = run["services"]["gradebook"]["url"]
+    before = pids(home)
+    for name in ("gradebook", "kafka", "postgres"):
+        os.kill(before[name], signal.SIGKILL)
+    await eventually(
+        lambda: not set(before.values()) & (set(pids(home).values()) - {before["supervisor"]}),
+        within=30,
+    )
+    await eventually(lambda: ask(f"{url}/readyz")[0] == 200, within=30)
+    assert home.run()["kafka"] == run["kafka"]  # type: ignore[index]
+    assert home.run()["databases"] == run["databases"]  # type: ignore[index]
+
+
+def test_a_second_one_on_the_same_folder_is_refused(home: Home) -> None:
+    up.detached(["gradebook"])
+    with pytest.raises(Failure, match=r"in use by process \d+ \(edu up\)"):
+        up.detached(["admissions"])
+    assert set(home.run()["services"]) == {"gradebook"}  # type: ignore[index]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_service_that_does_not_exist_is_named() -> None:
+    with pytest.raises(Failure, match=r"No service is called gradbook. There are: admissions"):
+        up.main(["gradbook"])
+
+
+@pytest.mark.usefixtures("home")
+def test_nothing_outlives_a_supervisor_that_was_killed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert prove(None) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("seed ")
+    assert len(lines) == 7
+    assert lines[-1] == "0 processes, folder free"
