@@ -91,6 +91,15 @@ async def read_after(
             return
 
 
+async def boundaries(session: Session, generation: int) -> list[tuple[str, int, int, int]]:
+    """Give topic, partition, first offset and next offset of every entry that is kept."""
+    columns = (JOURNAL.c.topic, JOURNAL.c.partition, JOURNAL.c.first, JOURNAL.c.next)
+    rows = await session.execute(
+        select(*columns).where(JOURNAL.c.generation == generation).order_by(*columns)
+    )
+    return [(row.topic, row.partition, row.first, row.next) for row in rows]
+
+
 async def read_snapshot(session: Session, generation: int) -> tuple[dict[Lane, int], bytes] | None:
     """Give the latest snapshot's vector and blob."""
     row = (

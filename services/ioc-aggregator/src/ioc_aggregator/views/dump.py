@@ -3,8 +3,8 @@
 The state is copied at one moment, then written line by line while the service goes on.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -32,11 +32,16 @@ class Dump:
     facts: list[Fact]
     series: list[Series]
     as_of: dict[str, datetime]
+    entries: list[tuple[str, int, int, int]] = field(default_factory=list)
+    """The journal's entries, for whoever wants to know what the loss of one would look like."""
 
     def pieces(self) -> Iterator[bytes]:
         """Write it as NDJSON."""
         counts = {"cells": 0, "facts": 0, "numbers": 0}
         yield _line({"record": "header", **self.header})
+        for topic, partition, first, following in self.entries:
+            lane = {"topic": topic, "partition": partition}
+            yield _line({"record": "journal", **lane, "first": first, "next": following})
         for kind, lines in (
             ("cells", self._cells),
             ("facts", self._facts),
@@ -87,7 +92,7 @@ class Dump:
                 }
 
 
-def take(engine: Engine) -> Dump:
+def take(engine: Engine, entries: Sequence[tuple[str, int, int, int]] = ()) -> Dump:
     """Copy everything, without letting anything happen meanwhile."""
     follower = engine.follower
     # The state may hold a watermark that came after the last look at the applied sequences.
@@ -117,6 +122,7 @@ def take(engine: Engine) -> Dump:
         facts=content.facts,
         series=list(Publication().series(state, day, follower.as_of)),
         as_of=dict(follower.as_of),
+        entries=list(entries),
     )
 
 

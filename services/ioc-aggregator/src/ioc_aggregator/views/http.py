@@ -12,7 +12,7 @@ from chassis.http import PrincipalDep, QueryRouter
 from contracts.lists import ColumnKind, Grade, Subject, Term
 from ioc_aggregator.indicators.catalogue import CATALOGUE
 from ioc_aggregator.policy import POLICY, READ_DUMP
-from ioc_aggregator.rollups import periods
+from ioc_aggregator.rollups import journal, periods
 from ioc_aggregator.views import (
     answers,
     catalogue,
@@ -142,10 +142,20 @@ async def read_freshness(engine: EngineDep) -> answers.FreshnessAnswer:
 
 
 @router.get("/dump", transactional=False, response_class=StreamingResponse)
-async def read_dump(engine: EngineDep, principal: PrincipalDep) -> StreamingResponse:
+async def read_dump(
+    engine: EngineDep,
+    principal: PrincipalDep,
+    entries: Annotated[
+        bool, Query(alias="journal", description="Name the journal's entries, too.")
+    ] = False,
+) -> StreamingResponse:
     """Everything at one moment as NDJSON: positions, cells, facts and numbers, unsuppressed."""
     POLICY.authorise(principal, READ_DUMP)
-    taken = dump.take(engine)
+    kept: list[tuple[str, int, int, int]] = []
+    if entries:
+        async with engine.database.reading() as session:
+            kept = await journal.boundaries(session, engine.follower.generation)
+    taken = dump.take(engine, kept)
 
     async def pieces() -> AsyncIterator[bytes]:
         for piece in taken.pieces():
