@@ -18,6 +18,14 @@ PupilId = Annotated[str, _UUID]
 ClassId = Annotated[str, _UUID]
 SheetId = Annotated[str, _UUID]
 
+FeeItemId = Annotated[str, _UUID]
+"""A khoản thu: what a school collects in a school year, and why it may."""
+
+ChargeId = Annotated[str, _UUID]
+"""What one pupil owes for one fee item and period."""
+
+PaymentId = Annotated[str, _UUID]
+
 PersonId = Annotated[str, _UUID]
 """Whoever acts: a teacher, principal or officer, as named by the identity provider's subject."""
 
@@ -61,6 +69,9 @@ Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """A number of things, no larger than every JSON reader can hold exactly."""
+
+Dong = Annotated[int, Field(ge=0, le=10**12)]
+"""Money, in whole đồng."""
 
 Amount = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1)]
 """A sum, of no more digits than every JSON reader can hold exactly."""

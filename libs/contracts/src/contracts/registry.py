@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from contracts import admissions, gradebook, privacy, relay, statistics
+from contracts import admissions, gradebook, payments, privacy, relay, statistics
 from contracts.envelope import Envelope
 from contracts.event import Event
 
@@ -20,6 +20,10 @@ EVENTS: tuple[type[Event], ...] = (
     gradebook.TeachingAssigned,
     gradebook.SheetOpened,
     gradebook.ScoreEntered,
+    payments.FeeAssessed,
+    payments.FeePaid,
+    payments.FeeReversed,
+    payments.PaymentChannelEnabled,
     relay.Watermark,
     statistics.IndicatorChanged,
 )

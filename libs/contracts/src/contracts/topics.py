@@ -125,6 +125,24 @@ SCORES = Topic(
     compacted=False,
     description="Score sheets opened and every save of scores, with the values before and after.",
 )
+FEES = Topic(
+    name="payments.fees.v1",
+    key="school_id",
+    owner="payments",
+    partitions=6,
+    retention_days=400,
+    compacted=False,
+    description="What was assessed, what was paid and what was taken back, line by line.",
+)
+PAYMENT_CHANNELS = Topic(
+    name="payments.channels.v1",
+    key="school_id",
+    owner="payments",
+    partitions=1,
+    retention_days=None,
+    compacted=False,
+    description="The cashless channels through which each school takes money.",
+)
 WATERMARKS = Topic(
     name="relay.watermarks.v1",
     key="source",
@@ -152,11 +170,13 @@ TOPICS = (
     SUBJECT_KEYS,
     CLASSES,
     SCORES,
+    FEES,
+    PAYMENT_CHANNELS,
     WATERMARKS,
     INDICATORS,
 )
 
-SERVICES = ("admissions", "gradebook", "ioc-aggregator")
+SERVICES = ("admissions", "gradebook", "payments", "ioc-aggregator")
 
 OWNERS: dict[str, tuple[Topic, ...]] = {
     service: tuple(topic for topic in TOPICS if topic.owner in (service, None))
@@ -167,6 +187,7 @@ OWNERS: dict[str, tuple[Topic, ...]] = {
 CONSUMERS: dict[str, tuple[Topic, ...]] = {
     "admissions": (),
     "gradebook": (UNITS, SCHOOLS, SCHOOL_YEARS, ENROLMENT, SUBJECT_KEYS),
+    "payments": (SCHOOLS, SCHOOL_YEARS, ENROLMENT, SUBJECT_KEYS, CLASSES),
     "ioc-aggregator": (UNITS, SCHOOLS, SCHOOL_YEARS, ENROLMENT, CLASSES, SCORES, WATERMARKS),
 }
 """What each service reads. The aggregator keeps no person: the keys' topic is not for it."""

@@ -13,6 +13,8 @@ class Role(StrEnum):
     TEACHER = "teacher"
     HOMEROOM_TEACHER = "homeroom-teacher"
     PRINCIPAL = "principal"
+    CASHIER = "cashier"
+    """Thủ quỹ: keeps the cash, and so by law not the books (Luật Kế toán 88/2015, Art. 52)."""
     DEPARTMENT_OFFICER = "department-officer"
     GUARDIAN = "guardian"
     SERVICE = "service"

@@ -1,0 +1,1 @@
+"""Owns fees, the ledger and payments."""
