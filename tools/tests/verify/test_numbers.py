@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from edu.verify.self_test import plant
 
 DAY = date(2026, 11, 22)
 BEFORE = date(2025, 6, 30)
+MOMENT = datetime(2026, 11, 22, 5, tzinfo=UTC)
 MERGED = date(2025, 7, 1)
 PROVINCE, NORTH, SOUTH, SCHOOL, OTHER = range(1, 6)
 ENROLMENT, SCORES = "admissions.enrolment.v1", "gradebook.scores.v1"
@@ -33,6 +35,7 @@ def counted(ids: Callable[[int], str]) -> Callable[..., Recount]:
 
     def count(*facts: tuple[str, Fact]) -> Recount:
         recount = Recount()
+        marks = [Watermark(source, MOMENT, {}) for source in ("admissions", "gradebook")]
         register: tuple[Fact, ...] = (
             unit(PROVINCE, "province", None),
             unit(NORTH, "commune", PROVINCE),
@@ -40,7 +43,7 @@ def counted(ids: Callable[[int], str]) -> Callable[..., Recount]:
             Merger(ids(SOUTH), 2, ids(NORTH), MERGED),
             School(ids(SCHOOL), 1, "S", "Trường", ["THCS"], ids(SOUTH), date(2024, 1, 1), True),
         )
-        for topic, fact in (*(("", fact) for fact in register), *facts):
+        for topic, fact in (*(("", fact) for fact in (*register, *marks)), *facts):
             recount.count(topic, fact)
         return recount
 
@@ -127,8 +130,8 @@ def test_freshness_is_the_latest_watermark_with_everything_below_it_counted() ->
     recount.sequences[lane] = {1, 2, 3, 5}
 
     def latest(applied: int) -> int | None:
-        moment = Numbers(recount, DAY, {lane: applied}).as_of("gradebook")
-        return None if moment is None else moment.minute
+        shown = Numbers(recount, DAY, {lane: applied}).moments("2026-2027").values()
+        return next((one.as_of.minute for one in shown if one.as_of), None)
 
     assert [latest(applied) for applied in (0, 2, 3, 5)] == [None, 1, 2, 2]
     recount.sequences[lane].add(4)
@@ -145,8 +148,9 @@ class NoRecords(Log):
 def dump_of(recount: Recount) -> Dump:
     numbers = Numbers(recount, DAY, {})
     shown = numbers.all([("N04", ()), ("N04", ("sex",)), ("N26", ()), ("N28", ())])
+    shown |= numbers.moments("2026-2027")
     cells = {cell: value for cell, value in recount.cells.items() if value}
-    return Dump(DAY, {}, {}, cells, shown, {}, numbers.whole, [])
+    return Dump(DAY, {}, {}, cells, shown)
 
 
 @pytest.fixture
@@ -162,7 +166,7 @@ def school_day(
 def test_an_honest_dump_differs_in_nothing(school_day: Recount) -> None:
     verdict = compare(dump_of(school_day), school_day, NoRecords("", {}))
     assert verdict.differences == ()
-    assert verdict.compared == 4 + 3 + 3 + 6
+    assert verdict.compared == 4 + 3 + 3 + 6 + 2
 
 
 def test_every_kind_of_lie_is_a_difference(school_day: Recount) -> None:
@@ -174,11 +178,12 @@ def test_every_kind_of_lie_is_a_difference(school_day: Recount) -> None:
     (other, *_) = dump.numbers
     theirs = dump.numbers[other]
     dump.numbers[other] = Number(theirs.numerator, theirs.denominator, 9, theirs.expected, None)
-    dump.freshness["gradebook"] = 1
-    dump.whole = WHOLE
+    fresh = next(name for name in dump.numbers if name[0] == "N71")
+    dump.numbers[fresh] = replace(dump.numbers[fresh], numerator=1)
+    dump.numbers["N99", WHOLE, "2026-2027", ()] = dump.numbers[fresh]
     log = NoRecords("", {(SCORES, 0): 7}, short={(SCORES, 0): 6})
     found = [str(one) for one in compare(dump, school_day, log).differences]
-    assert len(found) == 6
+    assert len(found) == 7
     assert f"end of the log of {SCORES}/0: ours 6, theirs 7" in found
     assert any("theirs not shown" in line and str(shown.numerator) in line for line in found)
 
@@ -225,7 +230,7 @@ def test_a_dump_is_read_line_by_line_and_must_be_whole() -> None:
     assert dump.positions == {(SCORES, 0): 8}
     assert dump.applied == {("gradebook", SCORES, 0): 4}
     assert dump.cells == {("pupils", (("grade", "6"), ("school", "s")), "count"): 2}
-    assert dump.whole == "p"
+    assert dump.numbers["N04", "p", "2026-2027", ()].numerator == 2
     with pytest.raises(Exception, match="cut off"):
         parse(lines[:-1])
     with pytest.raises(Exception, match="holds"):

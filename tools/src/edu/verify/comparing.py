@@ -10,9 +10,6 @@ from edu.verify.log import Log
 from edu.verify.numbers import FORMULAS, FRESHNESS, Name, Number, Numbers
 from edu.verify.recount import Cells, Key, Recount
 
-UNDECLARED = "undeclared"
-"""The page's own heading for schools that nobody has registered; no unit."""
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -42,11 +39,9 @@ def compare(dump: Dump, recount: Recount, log: Log) -> Verdict:
         *_positions(log),
         *cells(recount.cells, dump.cells),
         *_numbers(numbers, dump),
-        *_freshness(numbers, dump),
     ]
     compared = len({*_non_zero(recount.cells), *dump.cells})
-    shown = len(dump.numbers) + len(dump.freshness)
-    return Verdict(compared + shown, tuple(found))
+    return Verdict(compared + len(dump.numbers), tuple(found))
 
 
 def cells(ours: Cells, theirs: Cells) -> Iterator[Difference]:
@@ -66,15 +61,21 @@ def _positions(log: Log) -> Iterator[Difference]:
 
 def _numbers(numbers: Numbers, dump: Dump) -> Iterator[Difference]:
     wanted = {(name[0], tuple(dim for dim, _ in name[3])) for name in dump.numbers}
-    wanted |= {(indicator, ()) for indicator in FORMULAS}
-    wanted = {(indicator, dims) for indicator, dims in wanted if indicator in FORMULAS}
-    ours = numbers.all(wanted)
+    ours = numbers.all(
+        {(indicator, dims) for indicator, dims in wanted if indicator in FORMULAS}
+        | {(indicator, ()) for indicator in FORMULAS}
+    )
+    # Which school year is the current one is the page's choice; what stands under it is not.
+    periods = {name[2] for name in dump.numbers if name[0] == FRESHNESS}
+    for period in periods or {""}:
+        ours |= numbers.moments(period)
     for name, theirs in sorted(dump.numbers.items()):
-        if name[0] not in FORMULAS:
+        if name[0] not in (*FORMULAS, FRESHNESS):
             yield Difference(_name(name), "no formula to recount it by", theirs.numerator)
-        elif name[1] != UNDECLARED:
-            mine = ours.get(name) or numbers.zero(name)
-            yield from _parts(name, mine, theirs)
+        elif name in ours or name[0] in FORMULAS:
+            yield from _parts(name, ours.get(name) or numbers.zero(name), theirs)
+        else:
+            yield Difference(_name(name), "no such number", theirs.numerator)
     for name in sorted(ours.keys() - dump.numbers.keys()):
         if ours[name].counts:
             yield Difference(_name(name), ours[name].numerator, "not shown")
@@ -85,16 +86,6 @@ def _parts(name: Name, ours: Number, theirs: Number) -> Iterator[Difference]:
         left, right = getattr(ours, part.name), getattr(theirs, part.name)
         if left != right:
             yield Difference(f"{_name(name)}.{part.name}", left, right)
-
-
-def _freshness(numbers: Numbers, dump: Dump) -> Iterator[Difference]:
-    for source, theirs in sorted(dump.freshness.items()):
-        as_of = numbers.as_of(source)
-        ours = None if as_of is None else int(as_of.timestamp())
-        if ours != theirs:
-            yield Difference(f"{FRESHNESS} of {source}", ours, theirs)
-    if dump.whole is not None and dump.whole != numbers.whole:
-        yield Difference("the unit of the whole", numbers.whole, dump.whole)
 
 
 def _non_zero(values: Cells) -> Iterator[tuple[str, Key, str]]:

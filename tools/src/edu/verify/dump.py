@@ -13,7 +13,7 @@ import msgspec
 from edu.failure import Failure
 from edu.verify.documents import TOPICS
 from edu.verify.log import Lane
-from edu.verify.numbers import FRESHNESS, Name, Number
+from edu.verify.numbers import Name, Number
 from edu.verify.recount import Cells, Key
 
 SECONDS = 120.0
@@ -30,10 +30,6 @@ class Dump:
     """The last sequence of each source in each lane that is counted without a gap below it."""
     cells: Cells = field(default_factory=dict)
     numbers: dict[Name, Number] = field(default_factory=dict)
-    freshness: dict[str, int] = field(default_factory=dict)
-    """Per source the seconds since 1970 up to which it says it is counted."""
-    whole: str | None = None
-    """The unit under which the province's numbers stand."""
     journal: list[tuple[Lane, int, int]] = field(default_factory=list)
     """The entries that it still keeps: lane, first offset, first offset after it."""
 
@@ -104,11 +100,6 @@ def _take(dump: Dump, kind: str, record: dict[str, Any]) -> None:
 
 
 def _take_number(dump: Dump, record: dict[str, Any]) -> None:
-    if record["unit_kind"] == "province":
-        dump.whole = record["unit_id"]
-    if record["indicator"] == FRESHNESS:
-        dump.freshness[record["dims"]["source"]] = record["numerator"]
-        return
     name = (record["indicator"], record["unit_id"], record["period"], _key(record["dims"]))
     dump.numbers[name] = Number(
         record["numerator"],

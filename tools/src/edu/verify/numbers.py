@@ -39,6 +39,9 @@ FORMULAS = {
     "N28": Formula("scores", "corrected", "entered", "gradebook.scores.v1", GRADED, by_term=True),
 }
 
+MOMENTS = {"admissions": "admissions.enrolment.v1", "gradebook": "gradebook.scores.v1"}
+"""The sources whose freshness is a number, and the stream that tells who has reported."""
+
 Name: TypeAlias = tuple[str, str, str, Key]
 """Indicator, unit, period and dimensions of a number."""
 
@@ -80,10 +83,15 @@ class Numbers:
         self._as_of = {source: self._latest(source, applied) for source in set(OWNERS.values())}
 
     def all(self, wanted: Iterable[tuple[str, tuple[str, ...]]]) -> dict[Name, Number]:
-        """Compute each wanted indicator in each wanted breakdown, wherever it is not zero."""
+        """Compute each wanted indicator in each wanted breakdown, wherever it is not zero.
+
+        What has no as-of may not be shown, so it is left out.
+        """
         numbers: dict[Name, Number] = {}
         for indicator, dims in set(wanted):
             formula = FORMULAS[indicator]
+            if self._as_of[formula.source] is None:
+                continue
             above = self._sums(formula.family, formula.numerator, dims, formula)
             below = self._sums(formula.family, formula.denominator, dims, formula)
             for unit, period, values in above.keys() | below.keys():
@@ -101,9 +109,20 @@ class Numbers:
         denominator = None if formula.denominator is None else 0
         return self._number(formula, unit, period, 0, denominator)
 
-    def as_of(self, source: str) -> datetime | None:
-        """Give the moment up to which everything of a source is counted."""
-        return self._as_of.get(source)
+    def moments(self, period: str) -> dict[Name, Number]:
+        """Give the freshness of each source as the number of the whole that it is."""
+        expected = self._expected[None][self.whole]
+        return {
+            (FRESHNESS, self.whole, period, (("source", source),)): Number(
+                int(as_of.timestamp()),
+                None,
+                len(expected & self._reported[stream, period]),
+                len(expected),
+                as_of,
+            )
+            for source, stream in MOMENTS.items()
+            if (as_of := self._as_of[source]) is not None
+        }
 
     @property
     def whole(self) -> str:

@@ -40,14 +40,13 @@ def _entries(dump: Dump, log: Log) -> list[tuple[str, Cells]]:
     """
     latest: dict[Lane, tuple[int, int]] = {}
     for lane, first, following in dump.journal:
-        latest[lane] = max(latest.get(lane, (0, 0)), (first, following))
+        if following <= dump.positions.get(lane, 0):
+            latest[lane] = max(latest.get(lane, (0, 0)), (first, following))
     entries = []
     for lane, (first, following) in sorted(latest.items()):
-        if lane in dump.positions:
-            content = _between(log, lane, first, following)
-            if content:
-                where = f"the entry of {lane[0]}/{lane[1]} from {first} to {following}"
-                entries.append((where, content))
+        if content := _between(log, lane, first, following):
+            where = f"the journal entry of {lane[0]}/{lane[1]} from {first} to {following}"
+            entries.append((where, content))
     return entries
 
 
