@@ -1,17 +1,36 @@
 """Admissions on one screen: what it is made of."""
 
+from fastapi import FastAPI
+
 from admissions.calendar import http as calendar
+from admissions.enrolment import http as enrolment
 from admissions.policy import POLICY
 from admissions.registry import http as registry
 from admissions.settings import AdmissionsSettings
-from chassis.service import Service
+from chassis.service import Parts, Runtime, Service
+
+
+def _parts(runtime: Runtime[AdmissionsSettings]) -> Parts:
+    def install(app: FastAPI) -> None:
+        app.state.master_keys = runtime.settings.master_keys()
+
+    return Parts(install=install)
+
 
 SERVICE = Service(
     name="admissions",
     package="admissions",
-    title="Admissions: units, schools, school years, enrolment",
-    description="Who exists in the register and who studies where; the truth of both.",
+    title="Admissions",
+    description="Units, schools, school years, and who studies where.",
     settings=AdmissionsSettings,
     policy=POLICY,
-    routers=(registry.changes, registry.reads, calendar.changes, calendar.reads),
+    routers=(
+        registry.changes,
+        registry.reads,
+        calendar.changes,
+        calendar.reads,
+        enrolment.changes,
+        enrolment.reads,
+    ),
+    parts=_parts,
 )

@@ -8,7 +8,7 @@ be a name, and answers end up in other people's logs.
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -56,15 +56,25 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in one row, by its number as a spreadsheet shows it, and column."""
+
+    row: int
+    column: str
+    what: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its number as a spreadsheet shows it, and the values of its good cells by field."""
+    """One row, its number, and the values of its good cells by field."""
 
     number: int
     values: Mapping[str, Any]
 
-    def fault(self, column: str, what: str, how: str) -> FieldError:
+    def fault(self, column: str, what: str, how: str) -> Fault:
         """Return a fault in this row."""
-        return fault(self.number, column, what, how)
+        return Fault(self.number, column, what, how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +82,33 @@ class Table:
     """What a file holds: all rows, and what is wrong with single cells of them."""
 
     rows: Sequence[Row]
-    faults: Sequence[FieldError]
+    faults: Sequence[Fault]
     ignored: Sequence[str]
     """Headers of columns that nobody asked for."""
 
 
-def fault(row: int, column: str, what: str, how: str) -> FieldError:
-    """Return a fault at a row and a column."""
-    return FieldError(f"dòng {row}, cột {column}", what, how)
-
-
-def refuse(faults: Sequence[FieldError]) -> None:
-    """Refuse the file as a whole if it has any fault.
+def refuse(faults: Iterable[Fault]) -> None:
+    """Refuse the file as a whole if it has any fault, and name every one from the top down.
 
     Raises:
         Invalid: with every fault.
     """
-    if faults:
+    ordered = sorted(faults, key=lambda fault: fault.row)
+    refuse_file(
+        [
+            FieldError(f"dòng {fault.row}, cột {fault.column}", fault.what, fault.how)
+            for fault in ordered
+        ]
+    )
+
+
+def refuse_file(errors: Sequence[FieldError]) -> None:
+    """Refuse a file of another form in the same words if it has any fault."""
+    if errors:
         raise Invalid(
             "file-refused",
-            f"Tệp có {len(faults)} lỗi nên chưa ghi dòng nào. Hãy sửa hết rồi gửi lại.",
-            errors=faults,
+            f"Tệp có {len(errors)} lỗi nên chưa ghi gì. Hãy sửa hết rồi gửi lại.",
+            errors=errors,
         )
 
 
@@ -116,7 +132,7 @@ def _read(text: str, columns: Sequence[Column]) -> Table:
     delimiter, header_number, header = _find_header(text, columns)
     places, ignored = _match(header_number, header, columns)
     rows: list[Row] = []
-    faults: list[FieldError] = []
+    faults: list[Fault] = []
     for number, cells in islice(_numbered(text, delimiter), header_number, None):
         if not any(cell.strip() for cell in cells):
             continue
@@ -125,7 +141,7 @@ def _read(text: str, columns: Sequence[Column]) -> Table:
         values, found = _parse(number, cells, places, columns)
         if any(cell.strip() for cell in cells[len(header) :]):
             found.append(
-                fault(number, "cuối", "Dòng có nhiều ô hơn tiêu đề.", "Kiểm tra dấu phân cách.")
+                Fault(number, "cuối", "Dòng có nhiều ô hơn tiêu đề.", "Kiểm tra dấu phân cách.")
             )
         faults += found
         rows.append(Row(number, values))
@@ -172,7 +188,7 @@ def _match(
     """Return where each column stands; refuse a header with a column missing or doubled."""
     places: dict[str, int] = {}
     ignored: list[str] = []
-    faults: list[FieldError] = []
+    faults: list[Fault] = []
     by_header = {name: column for column in columns for name in column.headers}
     for place, cell in enumerate(header):
         column = by_header.get(plain(cell[:_LONGEST_CELL]))
@@ -180,11 +196,11 @@ def _match(
             if cell.strip():
                 ignored.append(tidy(cell)[:100])
         elif column.field in places:
-            faults.append(fault(number, column.title, "Cột này có hai lần.", "Bỏ một cột."))
+            faults.append(Fault(number, column.title, "Cột này có hai lần.", "Bỏ một cột."))
         else:
             places[column.field] = place
     faults += [
-        fault(number, column.title, "Thiếu cột này.", f"Thêm cột có tiêu đề “{column.title}”.")
+        Fault(number, column.title, "Thiếu cột này.", f"Thêm cột có tiêu đề “{column.title}”.")
         for column in columns
         if not column.optional and column.field not in places
     ]
@@ -194,16 +210,16 @@ def _match(
 
 def _parse(
     number: int, cells: Sequence[str], places: Mapping[str, int], columns: Sequence[Column]
-) -> tuple[dict[str, Any], list[FieldError]]:
+) -> tuple[dict[str, Any], list[Fault]]:
     values: dict[str, Any] = {}
-    faults: list[FieldError] = []
+    faults: list[Fault] = []
     for column in columns:
         place = places.get(column.field)
         cell = cells[place].strip() if place is not None and place < len(cells) else ""
         try:
             values[column.field] = _value(column, cell)
         except CellError as error:
-            faults.append(fault(number, column.title, error.what, error.how or column.hint))
+            faults.append(Fault(number, column.title, error.what, error.how or column.hint))
     return values, faults
 
 

@@ -192,8 +192,8 @@ async def test_schools_are_imported_whole_and_once(api: Any) -> None:
     wrong += "80001;Trường khác;THCS;Công lập;25459;\n"
     refused = await api.post("/schools/import", content=wrong.encode(), expect=422)
     assert [error["where"] for error in refused["errors"]] == [
-        "dòng 4, cột Loại hình",
         "dòng 3, cột Mã xã",
+        "dòng 4, cột Loại hình",
         "dòng 5, cột Mã trường",
         "dòng 5, cột Mã trường",
     ]

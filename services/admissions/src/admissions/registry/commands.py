@@ -144,7 +144,7 @@ async def import_units(
                 tree[unit_id] = unit
                 added.append(unit)
         listed.add(unit_id)
-    csv_table.refuse(faults)
+    csv_table.refuse_file(faults)
     await _add_units(session, added)
     return Imported(len(added), len(wanted) - len(added))
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query, Response, status
 from pydantic import BaseModel, Field
 
+from admissions.openapi import raw_body
 from admissions.paging import AfterQuery, LimitQuery, Page, page
 from admissions.policy import POLICY
 from admissions.registry import commands, queries
@@ -41,12 +42,6 @@ reads = QueryRouter(prefix="/v1", tags=["register"])
 
 UnitPath = Annotated[UnitId, Path()]
 SchoolPath = Annotated[SchoolId, Path()]
-
-
-def raw_body(media_type: str, example: str) -> dict[str, Any]:
-    """Describe a body that is read as bytes."""
-    schema = {"type": "string", "examples": [example]}
-    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
 
 
 class NewUnit(RequestModel):
@@ -178,7 +173,7 @@ async def import_units(
     body: BodyDep,
     session: SessionDep,
     principal: PrincipalDep,
-    valid_from: date = MERGER_DAY,
+    valid_from: Day = MERGER_DAY,
     province_code: Annotated[str, Query(pattern="^[0-9]{2}$")] = PROVINCE_CODE,
     province_name: Annotated[TidyName, Query()] = PROVINCE_NAME,
 ) -> ImportAnswer:
@@ -273,7 +268,7 @@ async def register_school(
     ),
 )
 async def import_schools(
-    body: BodyDep, session: SessionDep, principal: PrincipalDep, valid_from: date = MERGER_DAY
+    body: BodyDep, session: SessionDep, principal: PrincipalDep, valid_from: Day = MERGER_DAY
 ) -> ImportAnswer:
     """Register the schools of a CSV file, all or none; repeating changes nothing."""
     POLICY.authorise(principal, "register.import")
