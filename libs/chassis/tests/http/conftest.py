@@ -1,5 +1,6 @@
 """A small service over HTTP: one command and one query of every kind, and who may call them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -98,6 +99,7 @@ class Notes:
 
     runs: int = 0
     before_answer: list[Callable[[], object]] = field(default_factory=list)
+    both: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(2))
 
     async def write(self, session: Session, wanted: Note) -> Kept:
         self.runs += 1
@@ -139,6 +141,19 @@ def routes(  # noqa: C901 (a list of small endpoints)
         POLICY.authorise(principal, "notes.write")
         await notes.write(session, body)
         return JSONResponse({"no": True}, 409)
+
+    @commands.post("/cross/{first}/{second}")
+    async def cross(
+        first: str, second: str, session: SessionDep, principal: PrincipalDep
+    ) -> dict[str, int]:
+        POLICY.authorise(principal, "notes.write")
+        notes.runs += 1
+        append = text("UPDATE note SET text = text || '+' WHERE id = :id")
+        await session.execute(append, {"id": first})
+        if notes.runs <= 2:
+            await notes.both.wait()
+        await session.execute(append, {"id": second})
+        return {"runs": notes.runs}
 
     @commands.post("/forgotten")
     async def forgotten(body: Note, session: SessionDep, principal: PrincipalDep) -> Kept:

@@ -144,6 +144,22 @@ async def test_days_and_moments_arrive(client: httpx.AsyncClient) -> None:
     assert (await client.post("/v1/notes", json=body, headers=key())).status_code == 201
 
 
+async def test_of_two_commands_in_a_deadlock_both_end_well(
+    client: httpx.AsyncClient, notes: Notes, opened: Database
+) -> None:
+    async with opened.transaction() as session:
+        await session.execute(text("INSERT INTO note VALUES ('a', ''), ('b', '')"))
+    answers = await asyncio.gather(
+        client.post("/v1/notes/cross/a/b", headers=key()),
+        client.post("/v1/notes/cross/b/a", headers=key()),
+    )
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert notes.runs == 3
+    async with opened.reading() as session:
+        texts = (await session.execute(text("SELECT text FROM note ORDER BY id"))).scalars()
+        assert list(texts) == ["++", "++"]
+
+
 async def test_a_query_cannot_write(client: httpx.AsyncClient, opened: Database) -> None:
     answer = await client.get("/v1/notes/sneaky")
     assert answer.status_code == 500

@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar, cast
 import structlog
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -34,6 +35,8 @@ Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 EndpointT = TypeVar("EndpointT", bound=Callable[..., Any])
 
 _ANONYMOUS = "anonymous"
+_DEADLOCK_SQLSTATES = frozenset({"40001", "40P01"})
+_DEADLOCKS_ENDURED = 2
 _log = structlog.get_logger("chassis.http")
 
 
@@ -142,13 +145,29 @@ class CommandRoute(ChassisRoute):
             key=key,
             fingerprint=idempotency.fingerprint(request, body),
         )
-        database: Transactions = request.app.state.database
-        try:
-            async with database.transaction() as session:
-                request.state.session = session
-                return await _once(session, claim, partial(answer, request))
-        except _RolledBack as refused:
-            return refused.response
+        for _ in range(_DEADLOCKS_ENDURED):
+            try:
+                return await _transact(request, claim, answer)
+            except DBAPIError as error:
+                if not _is_deadlock(error):
+                    raise
+                _log.warning("deadlock, command runs again", route=self.path)
+        return await _transact(request, claim, answer)
+
+
+async def _transact(request: Request, claim: idempotency.Claim, answer: Answer) -> Response:
+    database: Transactions = request.app.state.database
+    try:
+        async with database.transaction() as session:
+            request.state.session = session
+            return await _once(session, claim, partial(answer, request))
+    except _RolledBack as refused:
+        return refused.response
+
+
+def _is_deadlock(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL ended this transaction so that another one could go on."""
+    return getattr(error.orig, "sqlstate", None) in _DEADLOCK_SQLSTATES
 
 
 async def _once(
