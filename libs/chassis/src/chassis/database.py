@@ -49,6 +49,8 @@ class Database:
             max_overflow=pool_size,
             pool_pre_ping=True,
             pool_timeout=5,
+            # What a statement carries may be personal; errors name the statement only.
+            hide_parameters=True,
             connect_args={
                 "timeout": 5,
                 "command_timeout": _STATEMENT_SECONDS,
