@@ -63,7 +63,8 @@ def detached(names: list[str]) -> dict[str, Any]:
     log = home.logs / "supervisor.log"
     read_end, write_end = os.pipe()
     command = [sys.executable, "-P", "-m", "edu", "up", *names, "--ready-to", str(write_end)]
-    with log.open("wb") as output:
+    with log.open("ab") as output:  # it may be the log of one that runs, and refuses this one
+        said = output.tell()
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -78,7 +79,8 @@ def detached(names: list[str]) -> dict[str, Any]:
             process.returncode = 0  # it is meant to outlive us; nobody here waits for it
             return supervisor.running(home)
     process.wait()
-    raise Failure(f"it did not come up.\n{log.read_text('utf-8').strip()}")
+    reason = log.read_bytes()[said:].decode("utf-8", "replace").strip()
+    raise Failure(f"it did not come up.\n{reason}")
 
 
 def show(run: dict[str, Any]) -> None:

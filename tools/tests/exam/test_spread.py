@@ -32,7 +32,7 @@ def test_every_paper_of_every_candidate_is_in_exactly_one_sheet(papers: list[set
         for pupil, score in sat
     )
     assert found == sorted(
-        (str(names.of("pupil", one.number)), subject, score)
+        (names.code(one.number), subject, score)
         for one in file.candidates
         for subject, score in one.scores.items()
     )
@@ -44,10 +44,10 @@ def test_the_same_file_always_becomes_the_same_schools(papers: list[set[str]]) -
     assert spread(first, Names(first.digest)) == spread(again, Names(again.digest))
 
 
-def test_two_files_share_no_id() -> None:
+def test_two_files_share_no_name() -> None:
     ids = [
-        {school.school_id, *(each.class_id for each in school.classes)}
-        | {pupil.pupil_id for pupil in school.pupils}
+        {school.code, *(each.class_id for each in school.classes)}
+        | {pupil.code for pupil in school.pupils}
         for digest in ("ab" * 32, "cd" * 32)
         for school in spread(file_of([{"TOAN"}] * 100, digest), Names(digest))
     ]
