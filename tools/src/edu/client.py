@@ -10,6 +10,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -50,6 +53,21 @@ class Refused(Failure):
         super().__init__(f"{asked} was refused with {status}: {detail}{''.join(errors)}")
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of whom, and as whom."""
+
+    service: str
+    method: str
+    path: str
+    options: Mapping[str, Any]
+    role: str | None
+    token: str | None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.service}{self.path}"
+
+
 class Suite:
     """The running suite of one home; use it as an asynchronous context."""
 
@@ -62,6 +80,8 @@ class Suite:
         )
         stamina.instrumentation.set_on_retry_hooks([])  # repeating is our daily work, no event
         self._run = self._read_run()
+        self.answered: dict[str, datetime] = {}
+        """By service, a moment on its own clock after its latest answer to a command."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -98,8 +118,8 @@ class Suite:
         params: Parameters | None = None,
     ) -> Any:
         """Read; without role or token as the public does."""
-        request = {"method": "GET", "params": dict(params or {})}
-        return await self._answered(service, path, request, role, token, frozenset())
+        options = {"params": dict(params or {})}
+        return await self._answered(Request(service, "GET", path, options, role, token))
 
     async def command(
         self,
@@ -122,28 +142,16 @@ class Suite:
         Raises:
             Refused: the answer is no, and it will stay so.
         """
-        request: dict[str, Any] = {
-            "method": method,
-            "params": dict(params or {}),
-            "headers": {"Idempotency-Key": key},
-        }
+        headers = {"Idempotency-Key": key}
+        options: dict[str, Any] = {"params": dict(params or {}), "headers": headers}
         if content is None:
-            request["json"] = body
+            options["json"] = body
         else:
-            request["content"] = content
-            request["headers"]["Content-Type"] = "text/csv; charset=utf-8"
-        return await self._answered(service, path, request, role, token, waits_for)
+            options["content"] = content
+            headers["Content-Type"] = "text/csv; charset=utf-8"
+        return await self._answered(Request(service, method, path, options, role, token), waits_for)
 
-    async def _answered(
-        self,
-        service: str,
-        path: str,
-        request: dict[str, Any],
-        role: str | None,
-        token: str | None,
-        waits_for: Collection[str],
-    ) -> Any:
-        asked = f"{request['method']} {service}{path}"
+    async def _answered(self, request: Request, waits_for: Collection[str] = ()) -> Any:
         began = time.monotonic()
         async for attempt in stamina.retry_context(
             on=NotAnsweredError,
@@ -156,35 +164,38 @@ class Suite:
             with attempt:
                 if attempt.num > 1:
                     self._run = self._home.run() or self._run
-                bearer = token or (self._run["tokens"][role] if role else None)
                 try:
-                    return await self._once(service, path, request, bearer)
+                    return await self._once(request)
                 except Refused as refused:
                     waited = time.monotonic() - began
                     if refused.slug not in waits_for or waited > LATEST_FACT_SECONDS:
                         raise
-                    raise NotAnsweredError(asked) from refused
+                    raise NotAnsweredError(str(request)) from refused
         raise AssertionError("retrying ends by an answer or an exception")
 
-    async def _once(
-        self, service: str, path: str, request: dict[str, Any], bearer: str | None
-    ) -> Any:
-        headers = dict(request.get("headers", {}))
+    async def _once(self, request: Request) -> Any:
+        bearer = request.token or (self._run["tokens"][request.role] if request.role else None)
+        headers = dict(request.options.get("headers", {}))
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer}"
+        url = self.url(request.service) + request.path
         try:
             async with self._places:
                 answer = await self._client.request(
-                    url=self.url(service) + path, **{**request, "headers": headers}
+                    request.method, url, **{**request.options, "headers": headers}
                 )
         except httpx.TransportError as error:
             raise NotAnsweredError(repr(error)) from error
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status_code in _BUSY:
             raise NotAnsweredError(answer.text)
         if answer.is_success:
+            if request.method != "GET":
+                sent = parsedate_to_datetime(answer.headers["Date"])
+                # It is cut to whole seconds.
+                self.answered[request.service] = sent + timedelta(seconds=1)
             return answer.json()
         try:
             problem = answer.json()
         except ValueError:
             problem = {"detail": answer.text}
-        raise Refused(answer.status_code, problem, f"{request['method']} {service}{path}")
+        raise Refused(answer.status_code, problem, str(request))

@@ -9,8 +9,9 @@
 3. Each class has one paper (a score sheet of kind ``exam``) per subject that any of it sat, due
    for exactly those who did.
 
-Every id is a UUIDv5 of the file's SHA-256 and of what it names, and so is every Idempotency-Key.
-The same file therefore names the same things however often it is sent, and two files share none.
+Schools and pupils go by codes that begin with the file's SHA-256; every id that is ours to choose,
+and every Idempotency-Key, is a UUIDv5 of that SHA-256 and of what it names. The same file therefore
+names the same things however often it is sent, and two files share none.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from edu.exam.file import Candidate, ExamFile
 
@@ -33,7 +34,7 @@ Item = TypeVar("Item")
 class Pupil:
     """A candidate as a pupil of a school."""
 
-    pupil_id: str
+    code: str
     candidate: Candidate
 
 
@@ -46,10 +47,10 @@ class ExamClass:
     pupils: tuple[Pupil, ...]
 
     def papers(self, subjects: Sequence[str]) -> Iterator[tuple[str, list[tuple[str, int]]]]:
-        """Yield each subject that somebody sat with (pupil, hundredths) of everybody who did."""
+        """Yield each subject that somebody sat with (code, hundredths) of everybody who did."""
         for subject in subjects:
             sat = [
-                (pupil.pupil_id, pupil.candidate.scores[subject])
+                (pupil.code, pupil.candidate.scores[subject])
                 for pupil in self.pupils
                 if subject in pupil.candidate.scores
             ]
@@ -61,7 +62,6 @@ class ExamClass:
 class ExamSchool:
     """A synthetic school; ``number`` counts from 1."""
 
-    school_id: str
     number: int
     code: str
     name: str
@@ -74,26 +74,29 @@ class ExamSchool:
 
 
 class Names:
-    """The ids that belong to one file and to nothing else."""
+    """The codes and ids that belong to one file and to nothing else."""
 
     def __init__(self, digest: str) -> None:
         """``digest`` is the SHA-256 of the file."""
         self._space = uuid5(NAMESPACE_URL, f"urn:edu:exam:{digest}")
-        self.mark = digest[:8]
+        self._mark = digest[:16]
 
-    def of(self, *what: object) -> UUID:
+    def of(self, *what: object) -> str:
         """Give the id of what these words name in this file."""
-        return uuid5(self._space, "/".join(map(str, what)))
+        return str(uuid5(self._space, "/".join(map(str, what))))
+
+    def code(self, text: str) -> str:
+        """Give the code that ``text`` has in this file."""
+        return f"{self._mark}-{text}"
 
 
 def spread(file: ExamFile, names: Names) -> list[ExamSchool]:
     """Apply the rule."""
     return [
         ExamSchool(
-            school_id=str(names.of("school", number)),
             number=number,
-            code=f"THI-{names.mark}-{number:03d}",
-            name=f"THPT Điểm thi {number:02d} ({names.mark})",
+            code=names.code(f"{number:03d}"),
+            name=f"THPT Điểm thi số {number} ({names.code('')[:6]})",
             classes=tuple(_classes(file.subjects, candidates, number, names)),
         )
         for number, candidates in enumerate(_runs(file.candidates, SCHOOL_SIZE), 1)
@@ -109,11 +112,9 @@ def _classes(
     together = sorted(candidates, key=papers_missed)
     for number, members in enumerate(_runs(together, CLASS_SIZE), 1):
         yield ExamClass(
-            class_id=str(names.of("class", school, number)),
+            class_id=names.of("class", school, number),
             name=f"12A{number}",
-            pupils=tuple(
-                Pupil(str(names.of("pupil", member.number)), member) for member in members
-            ),
+            pupils=tuple(Pupil(names.code(member.number), member) for member in members),
         )
 
 
