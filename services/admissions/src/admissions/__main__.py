@@ -2,8 +2,8 @@
 
 import sys
 
-from chassis.cli import main
 from admissions.app import SERVICE
+from chassis.cli import main
 
 if __name__ == "__main__":
     sys.exit(main(SERVICE))

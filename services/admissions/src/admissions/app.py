@@ -6,6 +6,7 @@ from admissions.calendar import http as calendar
 from admissions.enrolment import http as enrolment
 from admissions.policy import POLICY
 from admissions.registry import http as registry
+from admissions.registry.job import import_register
 from admissions.settings import AdmissionsSettings
 from chassis.service import Parts, Runtime, Service
 
@@ -33,4 +34,5 @@ SERVICE = Service(
         enrolment.reads,
     ),
     parts=_parts,
+    jobs={"import-register": import_register},
 )

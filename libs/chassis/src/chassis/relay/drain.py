@@ -1,0 +1,45 @@
+"""Send all that stands in the outbox, then stop: for a one-off job while no service runs."""
+
+import asyncio
+import contextlib
+
+import asyncpg
+from aiokafka.errors import KafkaError
+from sqlalchemy import text
+
+from chassis.database import Database
+from chassis.relay.relay import KafkaAheadError, Relay
+
+_POLL_SECONDS = 0.1
+_AGAIN_SECONDS = 1.0
+_WAITING = text(
+    "SELECT (SELECT count(*) FROM delivery.outbox WHERE sequence IS NULL)"
+    " + (SELECT coalesce(sum(numbered - acknowledged), 0) FROM delivery.relay_position)"
+)
+
+
+async def drain(database: Database, relay: Relay, *, within: float) -> int:
+    """Relay until Kafka holds every row or the seconds are over; return how many still wait.
+
+    Where a service runs already its own relay leads, and this one only watches it finish.
+    """
+    sending = asyncio.create_task(_send(relay))
+    waiting = -1
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while waiting:
+                    async with database.reading() as session:
+                        waiting = int((await session.execute(_WAITING)).scalar_one())
+                    await asyncio.sleep(_POLL_SECONDS if waiting else 0)
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+    return waiting
+
+
+async def _send(relay: Relay) -> None:
+    while True:
+        with contextlib.suppress(KafkaError, KafkaAheadError, OSError, asyncpg.PostgresError):
+            await relay.run()
+        await asyncio.sleep(_AGAIN_SECONDS)
