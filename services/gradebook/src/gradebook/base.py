@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import Enum, MetaData, Table, Uuid
-from sqlalchemy.orm import registry
+from sqlalchemy import ARRAY, ColumnElement, Enum, MetaData, Table, Uuid, any_, bindparam
+from sqlalchemy.orm import Mapped, registry
 from sqlmodel import SQLModel
 
 _NAMES = {
@@ -19,15 +19,24 @@ class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=_NAME
     """Root of the gradebook's tables. There are no foreign keys to what other services own."""
 
 
+Id = Uuid(as_uuid=False)
+"""Ids are text in Python, as they travel, and 16 bytes in the database."""
+
+
 def table_of(model: type[Base]) -> Table:
     """Give the table itself, for statements that write many rows at once."""
     return Base.metadata.tables[str(model.__tablename__)]
 
 
-E = TypeVar("E", bound=StrEnum)
+def among(column: Mapped[str] | Mapped[str | None], parameter: str) -> ColumnElement[bool]:
+    """Say that an id is among those of ``parameter``, a list that is given at execution.
 
-Id = Uuid(as_uuid=False)
-"""Ids are text in Python, as they travel, and 16 bytes in the database."""
+    One array whatever its length: the statement is compiled and prepared once.
+    """
+    return column == any_(bindparam(parameter, type_=ARRAY(Id)))
+
+
+E = TypeVar("E", bound=StrEnum)
 
 
 def code(kind: type[E]) -> Enum:

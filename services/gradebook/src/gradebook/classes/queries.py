@@ -5,14 +5,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, any_, exists, literal, select
+from sqlalchemy import ColumnElement, and_, any_, bindparam, exists, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from chassis.auth import Principal
 from chassis.database import Session
 from contracts.lists import Grade, Subject
-from gradebook.base import Id
+from gradebook.base import Id, among
 from gradebook.classes.tables import Placement, SchoolClass, Teaching
 from gradebook.policy import HOMEROOM, TEACHES, person
 
@@ -63,11 +63,8 @@ async def rooms(
 
     With ``hold`` they are locked: until the transaction ends nobody joins, leaves or changes them.
     """
-    statement = _ROOMS.where(col(SchoolClass.class_id).in_(class_ids))
-    if hold:
-        # Always in the order of the ids, so that two transactions cannot wait for each other.
-        statement = statement.order_by(col(SchoolClass.class_id)).with_for_update(key_share=True)
-    rows = await session.execute(statement)
+    statement = _ROOMS_HELD if hold else _ROOMS
+    rows = await session.execute(statement, {"class_ids": list(class_ids)})
     return {room.class_id: room for room in map(ClassRoom._make, rows)}
 
 
@@ -75,7 +72,7 @@ async def rooms_of_school(
     session: Session, school_id: str, school_year: str
 ) -> Sequence[ClassRoom]:
     """Give the classes of a school by grade and name."""
-    statement = _ROOMS.where(
+    statement = _ANY_ROOMS.where(
         col(SchoolClass.school_id) == school_id, col(SchoolClass.school_year) == school_year
     )
     grades = list(Grade)
@@ -88,26 +85,10 @@ async def standings(
 ) -> Mapping[str, Standing]:
     """Give what ``principal`` is to each of the classes that exist."""
     me = person(principal)
-    statement = (
-        select(
-            col(SchoolClass.class_id),
-            col(SchoolClass.school_id),
-            col(SchoolClass.homeroom_teacher_id),
-            col(Teaching.subject),
-        )
-        .join(
-            Teaching,
-            and_(
-                col(Teaching.class_id) == col(SchoolClass.class_id),
-                literal(me, Id) == any_(col(Teaching.teacher_ids)),
-            ),
-            isouter=True,
-        )
-        .where(col(SchoolClass.class_id).in_(class_ids))
-    )
+    rows = await session.execute(_STANDINGS, {"me": me, "class_ids": list(class_ids)})
     whole: dict[str, frozenset[str]] = {}
     subjects: defaultdict[str, set[Subject]] = defaultdict(set)
-    for class_id, school_id, homeroom_teacher_id, subject in await session.execute(statement):
+    for class_id, school_id, homeroom_teacher_id, subject in rows:
         relations = principal.relations_to_school(school_id)
         whole[class_id] = relations | {HOMEROOM} if me and homeroom_teacher_id == me else relations
         if subject is not None:
@@ -120,11 +101,8 @@ async def standings(
 
 async def seated(session: Session, class_ids: Collection[str]) -> Mapping[str, frozenset[str]]:
     """Give the pupils who sit in each class now."""
-    statement = select(col(Placement.class_id), col(Placement.pupil_id)).where(
-        col(Placement.class_id).in_(class_ids)
-    )
     pupils: defaultdict[str | None, set[str]] = defaultdict(set)
-    for class_id, pupil_id in await session.execute(statement):
+    for class_id, pupil_id in await session.execute(_SEATED, {"class_ids": list(class_ids)}):
         pupils[class_id].add(pupil_id)
     return {class_id: frozenset(pupils[class_id]) for class_id in class_ids}
 
@@ -138,10 +116,10 @@ async def seats_of(
     session: Session, pupil_ids: Collection[str], school_year: str
 ) -> Mapping[str, str | None]:
     """Give the class of each pupil who had a seat in a school year."""
-    statement = select(col(Placement.pupil_id), col(Placement.class_id)).where(
-        col(Placement.pupil_id).in_(pupil_ids), col(Placement.school_year) == school_year
+    found = await session.execute(
+        _SEATS, {"pupil_ids": list(pupil_ids), "school_year": school_year}
     )
-    return dict((await session.execute(statement)).all())
+    return dict(found.all())
 
 
 async def teaching(session: Session, class_id: str) -> Sequence[Teachers]:
@@ -154,7 +132,7 @@ async def teaching(session: Session, class_id: str) -> Sequence[Teachers]:
     return sorted(found, key=lambda one: subjects.index(one.subject))
 
 
-_ROOMS = select(
+_ANY_ROOMS = select(
     col(SchoolClass.class_id),
     col(SchoolClass.version),
     col(SchoolClass.school_id),
@@ -162,4 +140,31 @@ _ROOMS = select(
     col(SchoolClass.grade),
     col(SchoolClass.name),
     col(SchoolClass.homeroom_teacher_id),
+)
+_ROOMS = _ANY_ROOMS.where(among(col(SchoolClass.class_id), "class_ids"))
+# Always in the order of the ids, so that two transactions cannot wait for each other.
+_ROOMS_HELD = _ROOMS.order_by(col(SchoolClass.class_id)).with_for_update(key_share=True)
+_STANDINGS = (
+    select(
+        col(SchoolClass.class_id),
+        col(SchoolClass.school_id),
+        col(SchoolClass.homeroom_teacher_id),
+        col(Teaching.subject),
+    )
+    .join(
+        Teaching,
+        and_(
+            col(Teaching.class_id) == col(SchoolClass.class_id),
+            bindparam("me", type_=Id) == any_(col(Teaching.teacher_ids)),
+        ),
+        isouter=True,
+    )
+    .where(among(col(SchoolClass.class_id), "class_ids"))
+)
+_SEATED = select(col(Placement.class_id), col(Placement.pupil_id)).where(
+    among(col(Placement.class_id), "class_ids")
+)
+_SEATS = select(col(Placement.pupil_id), col(Placement.class_id)).where(
+    among(col(Placement.pupil_id), "pupil_ids"),
+    col(Placement.school_year) == bindparam("school_year"),
 )

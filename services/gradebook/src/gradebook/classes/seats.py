@@ -11,7 +11,7 @@ from chassis.database import Session
 from chassis.errors import Conflict, FieldError
 from chassis.outbox import emit
 from contracts.gradebook import PupilPlaced
-from gradebook.base import table_of
+from gradebook.base import among, table_of
 from gradebook.classes.domain import Place, must_leave, why_not_here
 from gradebook.classes.queries import ClassRoom, rooms
 from gradebook.classes.tables import Placement
@@ -149,8 +149,7 @@ async def _seats(
 ) -> Mapping[str, Mapping[str, Placement]]:
     """Give each pupil's seats by school year; stable while the pupils are held."""
     seats: dict[str, dict[str, Placement]] = {}
-    statement = select(Placement).where(col(Placement.pupil_id).in_(pupil_ids))
-    for seat in await session.scalars(statement):
+    for seat in await session.scalars(_SEATS, {"pupil_ids": list(pupil_ids)}):
         seats.setdefault(seat.pupil_id, {})[seat.school_year] = seat
     return seats
 
@@ -161,3 +160,6 @@ def _place(room: ClassRoom) -> Place:
 
 def _enrolled_at(enrolment: roster.Enrolment) -> Place:
     return Place(enrolment.school_id, enrolment.school_year, enrolment.grade)
+
+
+_SEATS = select(Placement).where(among(col(Placement.pupil_id), "pupil_ids"))

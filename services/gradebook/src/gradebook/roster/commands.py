@@ -16,7 +16,7 @@ from contracts.admissions import (
     StudentWithdrawn,
 )
 from contracts.privacy import SubjectKey as KeyPublished
-from gradebook.base import Base, table_of
+from gradebook.base import Base, among, table_of
 from gradebook.roster.tables import Pupil, School, SchoolYear, SubjectKey
 
 EnrolmentFact = StudentEnrolled | StudentTransferred | StudentWithdrawn
@@ -90,8 +90,10 @@ async def erase(session: Session, pupil_ids: Sequence[str]) -> None:
     """Forget these pupils as persons; scores stay, under an id that means nobody."""
     await session.execute(
         update(SubjectKey)
-        .where(col(SubjectKey.pupil_id).in_(pupil_ids))
+        .where(among(col(SubjectKey.pupil_id), "pupil_ids"))
         .values(wrapped_key=None, key_id=None)
+        .execution_options(synchronize_session=False),
+        {"pupil_ids": list(pupil_ids)},
     )
 
 

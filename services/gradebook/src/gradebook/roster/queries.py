@@ -11,6 +11,7 @@ from sqlmodel import col
 from chassis.database import Session
 from chassis.sealing import MasterKeys, SealError, WrappedKey
 from contracts.lists import Grade, Level
+from gradebook.base import among
 from gradebook.roster.domain import name_key
 from gradebook.roster.tables import Pupil, School, SchoolYear, SubjectKey
 
@@ -49,7 +50,7 @@ class Calendar(NamedTuple):
 
 async def schools(session: Session, school_ids: Collection[str]) -> Mapping[str, KnownSchool]:
     """Give those of the schools that the register is known to hold."""
-    rows = await session.scalars(select(School).where(col(School.school_id).in_(school_ids)))
+    rows = await session.scalars(_SCHOOLS, {"school_ids": list(school_ids)})
     return {row.school_id: KnownSchool(row.name, frozenset(row.levels), row.open) for row in rows}
 
 
@@ -67,17 +68,8 @@ async def enrolments(
     With ``hold`` the pupils are locked: until the transaction ends, no fact moves them and nobody
     else seats them.
     """
-    statement = select(
-        col(Pupil.pupil_id),
-        col(Pupil.school_id),
-        col(Pupil.school_year),
-        col(Pupil.grade),
-        col(Pupil.enrolled),
-    ).where(col(Pupil.pupil_id).in_(pupil_ids))
-    if hold:
-        # Always in the order of the ids, so that two transactions cannot wait for each other.
-        statement = statement.order_by(col(Pupil.pupil_id)).with_for_update(key_share=True)
-    rows = (await session.execute(statement)).all()
+    statement = _ENROLMENTS_HELD if hold else _ENROLMENTS
+    rows = await session.execute(statement, {"pupil_ids": list(pupil_ids)})
     return {
         pupil_id: Enrolment(school_id, school_year, grade, enrolled)
         for pupil_id, school_id, school_year, grade, enrolled in rows
@@ -106,19 +98,9 @@ class Names:
 
     async def of(self, session: Session, pupil_ids: Collection[str]) -> Mapping[str, str]:
         """Give a name, or what stands in its place, for each of the pupils; this never fails."""
-        statement = (
-            select(
-                col(Pupil.pupil_id),
-                col(Pupil.sealed),
-                col(SubjectKey.version),
-                col(SubjectKey.wrapped_key),
-                col(SubjectKey.key_id),
-            )
-            .join(SubjectKey, col(SubjectKey.pupil_id) == col(Pupil.pupil_id), isouter=True)
-            .where(col(Pupil.pupil_id).in_(pupil_ids))
-        )
         names = dict.fromkeys(pupil_ids, NO_NAME)
-        for pupil_id, sealed, key_version, wrapped_key, key_id in await session.execute(statement):
+        rows = await session.execute(_PERSONS, {"pupil_ids": list(pupil_ids)})
+        for pupil_id, sealed, key_version, wrapped_key, key_id in rows:
             if wrapped_key is not None and key_id is not None:
                 names[pupil_id] = self._open(pupil_id, sealed, WrappedKey(wrapped_key, key_id))
             elif key_version is not None:
@@ -140,3 +122,26 @@ def in_list_order(names: Mapping[str, str]) -> Sequence[str]:
         names,
         key=lambda pupil: (names[pupil] in (NO_NAME, ERASED), name_key(names[pupil]), pupil),
     )
+
+
+_SCHOOLS = select(School).where(among(col(School.school_id), "school_ids"))
+_ENROLMENTS = select(
+    col(Pupil.pupil_id),
+    col(Pupil.school_id),
+    col(Pupil.school_year),
+    col(Pupil.grade),
+    col(Pupil.enrolled),
+).where(among(col(Pupil.pupil_id), "pupil_ids"))
+# Always in the order of the ids, so that two transactions cannot wait for each other.
+_ENROLMENTS_HELD = _ENROLMENTS.order_by(col(Pupil.pupil_id)).with_for_update(key_share=True)
+_PERSONS = (
+    select(
+        col(Pupil.pupil_id),
+        col(Pupil.sealed),
+        col(SubjectKey.version),
+        col(SubjectKey.wrapped_key),
+        col(SubjectKey.key_id),
+    )
+    .join(SubjectKey, col(SubjectKey.pupil_id) == col(Pupil.pupil_id), isouter=True)
+    .where(among(col(Pupil.pupil_id), "pupil_ids"))
+)

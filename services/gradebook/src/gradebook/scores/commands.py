@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, bindparam, select, text
 from sqlmodel import col
 
 from chassis.database import Session
@@ -14,11 +13,11 @@ from chassis.outbox import emit
 from contracts.columns import Sparse
 from contracts.gradebook import ScoreEntered, SheetOpened
 from contracts.lists import ColumnKind
-from gradebook.base import table_of
+from gradebook.base import among, table_of
 from gradebook.classes import queries as classes
 from gradebook.roster import queries as roster
 from gradebook.scores.domain.marks import scale_of
-from gradebook.scores.domain.saving import UNTOUCHED, Cell, Save, decide
+from gradebook.scores.domain.saving import UNTOUCHED, Cell, Reason, Save, decide
 from gradebook.scores.refusals import Judged, refuse
 from gradebook.scores.sheets import change_due
 from gradebook.scores.tables import Cell as CellRow
@@ -68,24 +67,17 @@ async def save(
     await refuse(session, judged, names)
 
     events: list[SheetOpened | ScoreEntered] = []
-    history: list[dict[str, object]] = []
+    history: list[tuple[object, ...]] = []
     for each in judged:
         events += _due_after(each, seated[each.sheet.class_id])
         if each.decision.changes:
             events.append(_entered(each, stamp))
             history += _history(each, stamp)
     if history:
-        await session.execute(_UPSERT, [_cell_row(change) for change in history])
-        await session.execute(insert(table_of(CellChange)), history)
+        columns = zip(*history, strict=True)
+        await session.execute(_WRITE, dict(zip(_COLUMNS, map(list, columns), strict=True)))
         await emit(session, *events)
     return [_saved(each) for each in judged]
-
-
-_UPSERT = insert(table_of(CellRow))
-_UPSERT = _UPSERT.on_conflict_do_update(
-    index_elements=["sheet_id", "pupil_id"],
-    set_={name: _UPSERT.excluded[name] for name in ("version", "value", "state")},
-)
 
 
 async def _check_days(
@@ -109,19 +101,10 @@ async def _check_days(
 
 
 async def _cells(session: Session, saves: Sequence[Save]) -> Mapping[str, Mapping[str, Cell]]:
-    """Give the cells that the saves name and that somebody has touched before, by sheet."""
+    """Give the cells of the sheets that somebody has touched before."""
     found: dict[str, dict[str, Cell]] = {one.sheet_id: {} for one in saves}
-    statement = select(
-        col(CellRow.sheet_id),
-        col(CellRow.pupil_id),
-        col(CellRow.version),
-        col(CellRow.value),
-        col(CellRow.state),
-    ).where(
-        col(CellRow.sheet_id).in_(found),
-        col(CellRow.pupil_id).in_({entry.pupil_id for one in saves for entry in one.entries}),
-    )
-    for sheet_id, pupil_id, version, value, state in await session.execute(statement):
+    rows = await session.execute(_CELLS, {"sheet_ids": list(found)})
+    for sheet_id, pupil_id, version, value, state in rows:
         found[sheet_id][pupil_id] = Cell(version, value, state)
     return found
 
@@ -154,34 +137,26 @@ def _entered(one: Judged, stamp: Stamp) -> ScoreEntered:
     )
 
 
-def _history(one: Judged, stamp: Stamp) -> Iterator[dict[str, object]]:
+def _history(one: Judged, stamp: Stamp) -> Iterator[tuple[object, ...]]:
+    """Give the lines of history, in the order of ``_COLUMNS``."""
+    day = one.save.day or stamp.today
     for change in one.decision.changes:
-        corrects = not change.before.empty
-        yield {
-            "sheet_id": one.save.sheet_id,
-            "pupil_id": change.pupil_id,
-            "version": change.after.version,
-            "before": change.before.value,
-            "before_state": change.before.state,
-            "after": change.after.value,
-            "after_state": change.after.state,
-            "reason_code": one.save.reason.code if corrects else None,
-            "reason": one.save.reason.text if corrects else None,
-            "changed_by": stamp.by,
-            "changed_at": stamp.now,
-            "day": one.save.day or stamp.today,
-        }
-
-
-def _cell_row(change: Mapping[str, object]) -> dict[str, object]:
-    """Give the cell as the newest line of its history leaves it."""
-    return {
-        "sheet_id": change["sheet_id"],
-        "pupil_id": change["pupil_id"],
-        "version": change["version"],
-        "value": change["after"],
-        "state": change["after_state"],
-    }
+        before, after = change.before, change.after
+        reason = _NO_REASON if before.empty else one.save.reason
+        yield (
+            one.save.sheet_id,
+            change.pupil_id,
+            after.version,
+            before.value,
+            before.state,
+            after.value,
+            after.state,
+            reason.code,
+            reason.text,
+            stamp.by,
+            stamp.now,
+            day,
+        )
 
 
 def _saved(one: Judged) -> Saved:
@@ -191,3 +166,36 @@ def _saved(one: Judged) -> Saved:
         for pupil_id in (entry.pupil_id for entry in one.save.entries)
     ]
     return Saved(one.sheet, cells, len(after))
+
+
+_NO_REASON = Reason(None, None)
+_COLUMNS = table_of(CellChange).c.keys()
+_CELLS = select(
+    col(CellRow.sheet_id),
+    col(CellRow.pupil_id),
+    col(CellRow.version),
+    col(CellRow.value),
+    col(CellRow.state),
+).where(among(col(CellRow.sheet_id), "sheet_ids"))
+# One statement for all cells of a save, and a cell is never other than its history's newest line.
+_WRITE = text(
+    """
+    WITH line AS (
+        INSERT INTO cell_change (
+            sheet_id, pupil_id, version, before, before_state, after, after_state,
+            reason_code, reason, changed_by, changed_at, day
+        )
+        SELECT * FROM unnest(
+            :sheet_id, :pupil_id, :version, :before, :before_state, :after, :after_state,
+            :reason_code, :reason, :changed_by, :changed_at, :day
+        )
+        RETURNING sheet_id, pupil_id, version, after, after_state
+    )
+    INSERT INTO cell (sheet_id, pupil_id, version, value, state)
+    SELECT * FROM line
+    ON CONFLICT (sheet_id, pupil_id) DO UPDATE
+    SET version = excluded.version, value = excluded.value, state = excluded.state
+    """
+).bindparams(
+    *(bindparam(column.name, type_=ARRAY(column.type)) for column in table_of(CellChange).c)
+)

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from chassis.database import Session
 from contracts.lists import ColumnKind, Subject, Term
+from gradebook.base import among
 from gradebook.scores.domain.history import Step, What, explain
 from gradebook.scores.domain.saving import Cell
 from gradebook.scores.tables import Cell as CellRow
@@ -88,11 +89,11 @@ async def history_of(
     """Give all that ever happened to a pupil's cells, oldest first, by sheet."""
     statement = (
         select(CellChange)
-        .where(col(CellChange.pupil_id) == pupil_id, col(CellChange.sheet_id).in_(sheet_ids))
+        .where(col(CellChange.pupil_id) == pupil_id, among(col(CellChange.sheet_id), "sheet_ids"))
         .order_by(col(CellChange.version))
     )
     changes: defaultdict[str, list[CellChange]] = defaultdict(list)
-    for change in await session.scalars(statement):
+    for change in await session.scalars(statement, {"sheet_ids": list(sheet_ids)}):
         changes[change.sheet_id].append(change)
     return {
         sheet_id: [

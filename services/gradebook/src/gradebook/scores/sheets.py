@@ -16,7 +16,7 @@ from chassis.errors import FieldError, Invalid
 from chassis.outbox import emit
 from contracts.gradebook import SheetOpened
 from contracts.lists import ColumnKind
-from gradebook.base import table_of
+from gradebook.base import among, table_of
 from gradebook.classes import queries as classes
 from gradebook.scores.domain.columns import Column, why_not
 from gradebook.scores.tables import Cell, Sheet
@@ -127,19 +127,14 @@ async def _standing(
         (one.class_id, one.column.subject, one.column.term, one.column.kind, one.column.position)
         for one in wanted
     }
-    statement = (
-        select(Sheet)
-        .where(
-            tuple_(
-                col(Sheet.class_id),
-                col(Sheet.subject),
-                col(Sheet.term),
-                col(Sheet.kind),
-                col(Sheet.position),
-            ).in_(keys)
-        )
-        .order_by(col(Sheet.sheet_id))
-        .with_for_update()
+    statement = _LOCKED.where(
+        tuple_(
+            col(Sheet.class_id),
+            col(Sheet.subject),
+            col(Sheet.term),
+            col(Sheet.kind),
+            col(Sheet.position),
+        ).in_(keys)
     )
     return {
         (sheet.class_id, Column(sheet.subject, sheet.term, sheet.kind, sheet.position)): sheet
@@ -152,25 +147,12 @@ async def recount(session: Session, class_ids: Collection[str]) -> None:
 
     A pupil who left stays due where they have a score: entered never exceeds due.
     """
-    statement = (
-        select(Sheet)
-        .where(col(Sheet.class_id).in_(class_ids), col(Sheet.kind) != ColumnKind.EXAM)
-        .order_by(col(Sheet.sheet_id))
-        .with_for_update()
-    )
-    sheets = (await session.scalars(statement)).all()
+    sheets = (await session.scalars(_OF_CLASSES, {"class_ids": list(class_ids)})).all()
     if not sheets:
         return
     seated = await classes.seated(session, class_ids)
     scored_and_left = await session.execute(
-        select(col(Cell.sheet_id), func.count())
-        .join(Sheet, col(Sheet.sheet_id) == col(Cell.sheet_id))
-        .where(
-            col(Cell.sheet_id).in_([sheet.sheet_id for sheet in sheets]),
-            col(Cell.value).is_not(None),
-            ~classes.sits_in(col(Sheet.class_id), col(Cell.pupil_id)),
-        )
-        .group_by(col(Cell.sheet_id))
+        _SCORED_AND_LEFT, {"sheet_ids": [sheet.sheet_id for sheet in sheets]}
     )
     still_due = dict(scored_and_left.all())
     events = []
@@ -193,11 +175,23 @@ def _opened(sheet: Sheet, *, before: int) -> SheetOpened:
 
 async def hold(session: Session, sheet_ids: Collection[str]) -> Mapping[str, Sheet]:
     """Give those of the sheets that exist, locked: until the transaction ends no cell changes."""
-    statement = (
-        select(Sheet)
-        .where(col(Sheet.sheet_id).in_(sheet_ids))
-        # Always in the order of the ids, so that two transactions cannot wait for each other.
-        .order_by(col(Sheet.sheet_id))
-        .with_for_update()
+    found = await session.scalars(_HELD, {"sheet_ids": list(sheet_ids)})
+    return {sheet.sheet_id: sheet for sheet in found}
+
+
+# Always in the order of the ids, so that two transactions cannot wait for each other.
+_LOCKED = select(Sheet).order_by(col(Sheet.sheet_id)).with_for_update()
+_HELD = _LOCKED.where(among(col(Sheet.sheet_id), "sheet_ids"))
+_OF_CLASSES = _LOCKED.where(
+    among(col(Sheet.class_id), "class_ids"), col(Sheet.kind) != ColumnKind.EXAM
+)
+_SCORED_AND_LEFT = (
+    select(col(Cell.sheet_id), func.count())
+    .join(Sheet, col(Sheet.sheet_id) == col(Cell.sheet_id))
+    .where(
+        among(col(Cell.sheet_id), "sheet_ids"),
+        col(Cell.value).is_not(None),
+        ~classes.sits_in(col(Sheet.class_id), col(Cell.pupil_id)),
     )
-    return {sheet.sheet_id: sheet for sheet in await session.scalars(statement)}
+    .group_by(col(Cell.sheet_id))
+)
