@@ -10,7 +10,6 @@ from datetime import date, datetime
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contracts.lists import Level
 from ioc_aggregator.indicators.catalogue import CATALOGUE
@@ -20,7 +19,8 @@ from ioc_aggregator.rollups import numbers, periods
 from ioc_aggregator.rollups.borders import UNDECLARED, Borders
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
-from ioc_aggregator.views import suppression
+from ioc_aggregator.views.hiding import Hidden, hidden_from_the_public
+from ioc_aggregator.views.suppression import Marks
 
 
 class SeriesKey(NamedTuple):
@@ -66,27 +66,34 @@ class Series:
             parts[_NUMERATOR], denominator, parts[_REPORTED], parts[_EXPECTED], bool(parts[_HIDDEN])
         )
 
-    def counting(self) -> NDArray[np.bool_]:
+    def counting(self) -> Marks:
         """Mark the numbers in which anything is counted."""
-        counted: NDArray[np.bool_] = np.any(self.cells[:, :, :_REPORTED] != 0, axis=2)
-        if UNDECLARED in self.borders.index:
-            counted[self.borders.index[UNDECLARED]] = False
-        return counted
+        return self._any([_NUMERATOR, _DENOMINATOR])
 
-    def changed(self, before: "Series | None") -> NDArray[np.bool_]:
+    def told(self) -> Marks:
+        """Mark the numbers of which the feed speaks: also a zero that hides another number."""
+        return self._any([_NUMERATOR, _DENOMINATOR, _HIDDEN])
+
+    def _any(self, parts: list[int]) -> Marks:
+        marks: Marks = np.any(self.cells[:, :, parts] != 0, axis=2)
+        if UNDECLARED in self.borders.index:
+            marks[self.borders.index[UNDECLARED]] = False
+        return marks
+
+    def changed(self, before: "Series | None") -> Marks:
         """Mark the numbers that differ from ``before``; all, where places or values differ."""
         if before is None or before.borders is not self.borders or before.values != self.values:
             return np.ones(self.cells.shape[:2], dtype=np.bool_)
-        differ: NDArray[np.bool_] = (self.cells != before.cells).any(axis=2)
+        differ: Marks = (self.cells != before.cells).any(axis=2)
         return differ
 
 
 class Publication:
-    """All published series of a state; remembers what was computed last to compute less."""
+    """All published series of a state; remembers what was hidden last to compute less."""
 
     def __init__(self) -> None:
         """Nothing was computed yet."""
-        self._hidden: dict[SeriesKey, tuple[Borders, Integers, NDArray[np.bool_]]] = {}
+        self._hidden: dict[tuple[str, Period], Hidden] = {}
 
     def series(self, state: State, day: date, as_of: Mapping[str, datetime]) -> Iterator[Series]:
         """Yield every series that may be shown: all its sources have an as-of."""
@@ -108,37 +115,22 @@ class Publication:
             streams=[stream.name for stream in indicator.streams],
             levels=frozenset(indicator.levels),
         )
-        totals_hidden: NDArray[np.bool_] | None = None
+        hidden = hidden_from_the_public(
+            state, borders, indicator, period, known=self._hidden.get((indicator.id, period))
+        )
+        self._hidden[indicator.id, period] = hidden
         for dims in indicator.published:
             by = dims[0] if dims else None
             table = numbers.table(state, borders, indicator, period, by=by)
-            key = SeriesKey(indicator.id, indicator.version, str(period), by or "")
-            hidden = self._hide(key, borders, table.base, totals_hidden)
-            if by is None:
-                totals_hidden = hidden[:, 0]
             cells = np.zeros((*table.numerator.shape, 5), dtype=np.int64)
             cells[..., _NUMERATOR] = table.numerator
             if table.denominator is not None:
                 cells[..., _DENOMINATOR] = table.denominator
             cells[..., _REPORTED] = complete.reported[:, None]
             cells[..., _EXPECTED] = complete.expected[:, None]
-            cells[..., _HIDDEN] = hidden
+            cells[..., _HIDDEN] = hidden.of(by)
+            key = SeriesKey(indicator.id, indicator.version, str(period), by or "")
             yield Series(key, indicator, borders, list(table.values), cells)
-
-    def _hide(
-        self,
-        key: SeriesKey,
-        borders: Borders,
-        base: Integers,
-        totals_hidden: NDArray[np.bool_] | None,
-    ) -> NDArray[np.bool_]:
-        margins = base if totals_hidden is None else np.hstack([base, totals_hidden[:, None]])
-        known = self._hidden.get(key)
-        if known is not None and known[0] is borders and np.array_equal(known[1], margins):
-            return known[2]
-        hidden = suppression.hide(base, borders, totals_hidden=totals_hidden)
-        self._hidden[key] = (borders, margins, hidden)
-        return hidden
 
 
 def _moments(

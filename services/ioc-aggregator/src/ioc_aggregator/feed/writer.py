@@ -119,11 +119,11 @@ class Writer:
             published = self._published.get(series.key, {})
             before = self._compared.get(series.key)
             changed = series.changed(before)
-            counting = series.counting()
+            told = series.told()
             for place, value in zip(*changed.nonzero(), strict=True):
                 cell = (series.borders.places[place].id, series.values[value])
                 known = published.get(cell)
-                if known is None and not counting[place, value]:
+                if known is None and not told[place, value]:
                     continue
                 shown = series.shown(int(place), int(value))
                 if known is None or known[0] != shown:

@@ -15,7 +15,7 @@ from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.views import answers, places, suppression
 from ioc_aggregator.views.access import View
 
-_TOTALS = 3
+_SUMS = 3
 """Count, sum and sum of squares are shown: that many equations tie the bins."""
 
 
@@ -40,12 +40,11 @@ def answer(
     hidden = np.zeros(BINS, dtype=np.bool_)
     suppressed = False
     if view is View.PUBLIC:
-        path = borders.path(place)
-        count_hidden = suppression.hide(totals[:, :1], borders, parents=path)[:, 0]
+        base = np.hstack([totals[:, :1], bins])
         marks = suppression.hide(
-            bins, borders, totals_hidden=count_hidden, totals=_TOTALS, parents=path
+            base, borders, groups=[BINS], sums_shown=_SUMS, parents=borders.path(place)
         )
-        hidden, suppressed = marks[place], bool(count_hidden[place])
+        suppressed, hidden = bool(marks[place, 0]), marks[place, 1:]
     dated = age.as_of is not None
     count, total, squares = totals[place].tolist()
     shown = dated and not suppressed

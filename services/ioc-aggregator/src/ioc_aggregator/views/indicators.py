@@ -3,9 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
 from chassis import clock
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.indicator import Indicator, Sum
@@ -14,8 +11,9 @@ from ioc_aggregator.rollups.borders import Borders
 from ioc_aggregator.rollups.numbers import Completeness, Table
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
-from ioc_aggregator.views import answers, places, suppression
+from ioc_aggregator.views import answers, places
 from ioc_aggregator.views.access import View
+from ioc_aggregator.views.hiding import hidden_from_the_public
 
 
 class _Numbers:
@@ -49,21 +47,15 @@ class _Numbers:
             streams=[stream.name for stream in indicator.streams],
             levels=frozenset(indicator.levels),
         )
-        self.total_hidden = np.zeros(self.total.base.shape, dtype=np.bool_)
-        self.parts_hidden: NDArray[np.bool_] | None = None
-        if branch is not None:
-            self.total_hidden = suppression.hide(self.total.base, borders, parents=branch)
-            if self.parts is not None:
-                self.parts_hidden = suppression.hide(
-                    self.parts.base,
-                    borders,
-                    totals_hidden=self.total_hidden[:, 0],
-                    parents=branch,
-                )
+        self.hidden = (
+            None
+            if branch is None
+            else hidden_from_the_public(state, borders, indicator, period, parents=branch)
+        )
 
     def number(self, place: int) -> answers.Number:
         """Give the number of a place."""
-        hidden = bool(self.total_hidden[place, 0])
+        hidden = self.hidden is not None and bool(self.hidden.of(None)[place, 0])
         numerator, denominator = _values(self.total, place, 0, shown=self.dated and not hidden)
         return answers.Number(
             numerator=numerator,
@@ -78,9 +70,10 @@ class _Numbers:
         if self.parts is None:
             return []
         parts = []
+        marks = None if self.hidden is None else self.hidden.of(self.by)
         for at, value in enumerate(self.parts.values):
-            if self.parts.numerator[place, at] or self.parts.base[place, at]:
-                hidden = self.parts_hidden is not None and bool(self.parts_hidden[place, at])
+            hidden = marks is not None and bool(marks[place, at])
+            if hidden or self.parts.numerator[place, at] or self.parts.base[place, at]:
                 shown = self.dated and not hidden
                 numerator, denominator = _values(self.parts, place, at, shown=shown)
                 parts.append(

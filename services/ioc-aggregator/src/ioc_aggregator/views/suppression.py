@@ -1,76 +1,88 @@
-"""Small cells are not for the public: fewer than five pupils are not shown, nor can be computed.
+"""Small cells are not for the public: fewer than five pupils are not shown, nor the next best.
 
-In a table of siblings whose total is shown, one hidden cell is the total less the others; so where
-one cell is hidden the next smallest is hidden with it. Tables share cells (a school stands in the
-table of its commune and in its own by grade), so the rule is repeated until every line holds it.
-Nothing that is zero is hidden: nobody is counted there.
+A *line* is a set of cells and their total: the places below one, or the values of one dimension.
+Where exactly one cell of a line is hidden it is the total less the others; so the next smallest is
+hidden with it: a cell that counts somebody before one that counts nobody, the total last. Lines
+share cells (a school stands below its commune and in its own line by grade), so this is repeated
+until every line hides none or enough. All breakdowns of an indicator are judged together, so that
+two answers cannot be subtracted from one another.
 """
+
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ioc_aggregator.measures.cells import Integers
-from ioc_aggregator.rollups.borders import Borders
 
 SMALLEST_SHOWN = 5
+
+Marks: TypeAlias = NDArray[np.bool_]
+
+_ZERO, _TOTAL, _HIDDEN = np.iinfo(np.int64).max - np.arange(3, 0, -1)
+"""In the order in which cells are taken: after every count, one after the other."""
+
+
+class _Place(Protocol):
+    @property
+    def children(self) -> list[int]: ...
+
+
+class Tree(Protocol):
+    """What is needed of the borders."""
+
+    @property
+    def places(self) -> Sequence[_Place]:
+        """Every place, with those directly below it."""
 
 
 def hide(
     base: Integers,
-    borders: Borders,
+    tree: Tree,
     *,
-    totals_hidden: NDArray[np.bool_] | None = None,
-    totals: int = 1,
+    groups: Sequence[int] = (),
+    sums_shown: int = 1,
     parents: list[int] | None = None,
-) -> NDArray[np.bool_]:
-    """Mark the cells ``[place, value]`` that the public may not see.
+) -> Marks:
+    """Mark the cells ``[place, column]`` that the public may not see.
 
-    Lines are: the children of a place, for each value (their total is the place's own cell); and,
-    with ``totals_hidden``, the values of a place, of which ``totals`` different sums are shown
-    unless marked there. ``parents`` limits the places looked at, to answer for one branch.
+    Column 0 is the total; after it come ``groups`` of so many columns, each of which adds up to
+    it. ``sums_shown`` different sums of a group are shown beside its cells (a histogram's count,
+    sum and squares), so one more than that must be hidden. ``parents`` are the places whose lines
+    are looked at, to answer for one branch; all without.
     """
     hidden = (base > 0) & (base < SMALLEST_SHOWN)
+    if not hidden.any():
+        return hidden
     if parents is None:
-        parents = [index for index, place in enumerate(borders.places) if place.children]
-    families = [(parent, np.array(borders.places[parent].children)) for parent in parents]
-    rows = np.unique(np.concatenate([[0], *(children for _, children in families)]))
-    changed = True
-    while changed:
-        changed = False
-        for parent, children in families:
-            needed = np.where(hidden[parent], 1, 2)
-            changed |= _complete(base, hidden, children, needed, across=True)
-        if totals_hidden is not None:
-            needed = np.where(totals_hidden[rows], 1, totals + 1)
-            changed |= _complete(base, hidden, rows, needed, across=False)
+        parents = [index for index, place in enumerate(tree.places) if place.children]
+    below = [np.array([*tree.places[parent].children, parent]) for parent in parents]
+    rows = np.unique(np.concatenate([np.zeros(1, dtype=np.int64), *below]))
+    begins = np.cumsum([1, *groups])
+    beside = [
+        np.array([*range(begin, begin + size), 0])
+        for begin, size in zip(begins, groups, strict=False)
+    ]
+    marked = 0
+    while marked != (marked := int(hidden.sum())):
+        for line in below:
+            hidden[line] = _completed(base[line].T, hidden[line].T, 1).T
+        for line in beside:
+            cells = np.ix_(rows, line)
+            hidden[cells] = _completed(base[cells], hidden[cells], sums_shown)
     return hidden
 
 
-def _complete(
-    base: Integers,
-    hidden: NDArray[np.bool_],
-    places: NDArray[np.int64],
-    needed: Integers,
-    *,
-    across: bool,
-) -> bool:
-    """Hide the smallest shown cells of each line that hides some but too few.
-
-    A line whose total is hidden (one is needed) must hide one even if none is small. Tells whether
-    anything was hidden.
-    """
-    cells, marks = base[places], hidden[places]
-    if across:
-        cells, marks = cells.T, marks.T
+def _completed(cells: Integers, marks: Marks, sums_shown: int) -> Marks:
+    """Hide more of each line that hides some but too few; a line's total is its last cell."""
     count = marks.sum(axis=1)
-    shown = (cells > 0) & ~marks
-    lacking = ((count > 0) | (needed == 1)) & (count < needed) & shown.any(axis=1)
-    for line in np.flatnonzero(lacking):
-        order = np.argsort(np.where(shown[line], cells[line], np.iinfo(np.int64).max))
-        lack = min(needed[line] - count[line], shown[line].sum())
-        for at in order[:lack]:
-            if across:
-                hidden[places[at], line] = True
-            else:
-                hidden[places[line], at] = True
-    return bool(lacking.any())
+    needed = np.where(marks[:, -1], 2, sums_shown + 1)
+    lacking = np.where(count > 0, needed - count, 0)
+    for line in np.flatnonzero(lacking > 0):
+        order = np.where(cells[line] > 0, cells[line], _ZERO)
+        order[-1] = _TOTAL
+        order[marks[line]] = _HIDDEN
+        taken = np.argsort(order, kind="stable")[: lacking[line]]
+        marks[line, taken] = True
+    return marks

@@ -286,10 +286,21 @@ function view() {
     periods: names?.periods ?? [],
     schools: names?.schools ?? [],
     changes: changes.entries,
+    anythingHidden: anythingHidden(),
     standing: (item) => standing(item, moment, staleAfter),
     nameOfSchool: (id) => schools.get(id)?.name ?? words("undeclaredSchool"),
     nameOfDimension,
   };
+}
+
+/** Then the page explains what "under 5" means. */
+function anythingHidden() {
+  const shown = [...(figures?.items.values() ?? []), ...(province?.items.values() ?? [])];
+  const hidden = (number) => number.suppressed;
+  return (
+    shown.some((item) => hidden(item.number) || item.children.some(hidden)) ||
+    Boolean(parts?.rows.some(hidden) || scores?.counts.includes(null))
+  );
 }
 
 function nameOfDimension(dimension, code) {

@@ -43,6 +43,7 @@ export function frame(root, { go, href, setLanguage }) {
     setAttribute(connection, "data-connection", view.connection.state);
     setText(connection.querySelector("span"), connectionText(view));
     setText(root.querySelector("#message"), view.message ?? "");
+    root.querySelector("#hidden-note").hidden = !view.anythingHidden;
     speak(view);
   };
 

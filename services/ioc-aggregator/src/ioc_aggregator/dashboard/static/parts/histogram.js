@@ -48,7 +48,6 @@ export function histogram(root, { go }) {
     const note = hidden && !scores.suppressed ? words("binHidden", { n: hidden }) : "";
     setText(root.querySelector(".bins-hidden"), note);
     setText(root.querySelector(".empty"), empty ? words("noScores") : "");
-    root.querySelector(".hidden-note").hidden = hidden === 0;
     tableView.hidden = !asTable;
     canvas.hidden = asTable || empty || scores.suppressed;
     if (asTable) rows(scores);
@@ -56,7 +55,6 @@ export function histogram(root, { go }) {
   }
 
   function options() {
-    const all = ["", words("all")];
     const { lists, selection, subjectsInUse } = view;
     const named = (entry) => [entry.code, entry[language()]];
     const subjects = lists.subjects.filter(
@@ -64,9 +62,9 @@ export function histogram(root, { go }) {
     );
     const choices = {
       subject: subjects.map(named),
-      term: [all, ...TERMS.map((code) => [code, words(`term.${code}`)])],
-      kind: [all, ...KINDS.map((code) => [code, words(`kind.${code}`)])],
-      grade: [all, ...lists.grades.map(named)],
+      term: [["", words("allTerms")], ...TERMS.map((code) => [code, words(`term.${code}`)])],
+      kind: [["", words("allKinds")], ...KINDS.map((code) => [code, words(`kind.${code}`)])],
+      grade: [["", words("allGrades")], ...lists.grades.map(named)],
     };
     for (const name of FILTERS) {
       const chosen = name === "subject" ? view.subject : (selection[name] ?? "");

@@ -201,7 +201,7 @@ function valueOf(number, unit) {
 }
 
 function classLabel(index, found, unit) {
-  if (!found.length) return words("all");
+  if (!found.length) return words("oneClass");
   if (index === 0) return `< ${border(BigInt(found[0]), unit)}`;
   if (index === found.length) return `≥ ${border(BigInt(found.at(-1)), unit)}`;
   return `${border(BigInt(found[index - 1]), unit)} – ${border(BigInt(found[index]), unit)}`;

@@ -54,7 +54,6 @@ export function places(root, { go, href }) {
     setText(root.querySelector(".rows"), words("found", { n: shown.length }));
     const empty = rows.length ? words("nothingFound") : words("nothingHere");
     setText(root.querySelector(".empty"), shown.length ? "" : empty);
-    root.querySelector(".hidden-note").hidden = !shown.some((row) => row.number.suppressed);
     others(wanted);
     for (const button of table.tHead.querySelectorAll("button")) {
       const chosen = (sorting ?? usual(item)).column === button.dataset.column;
@@ -84,7 +83,7 @@ export function places(root, { go, href }) {
     const own = kind === "school" ? [] : [["", words(kind === "province" ? "communes" : "schools")]];
     const options = known.map((name) => [name, wordsOrNull(`dim.${name}`) ?? name]);
     setOptions(by, [...own, ...options], view.parts?.by ?? "");
-    by.closest("label").hidden = options.length === 0;
+    by.hidden = options.length === 0;
   }
 
   function usual(item) {

@@ -1,0 +1,201 @@
+"""Durability: what is committed counts once, whoever committed it and however it was loaded."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import func, select, text
+
+from chassis.consuming.records import Record, Slice
+from chassis.database import Database
+from contracts import topics
+from ioc_aggregator.engine import Engine
+from ioc_aggregator.intake import scores
+from ioc_aggregator.rebuild import job
+from ioc_aggregator.rollups.journal import REPLAYED
+from ioc_aggregator.rollups.tables import JOURNAL, SNAPSHOT
+
+
+async def fresh(store: Database) -> Engine:
+    """Load as a new process would."""
+    engine = Engine(store, writes_feed=False, feed_kept=1_000)
+    await engine.projector.load()
+    return engine
+
+
+async def count(store: Database, table: Any) -> int:
+    async with store.reading() as session:
+        return int(await session.scalar(select(func.count()).select_from(table)) or 0)
+
+
+async def test_a_process_that_starts_again_has_the_same_cells(
+    log: Any, store: Database, make: Any
+) -> None:
+    await log.engine.projector.load()
+    await log.append(make.unit(1), make.school(2, 1), *make.enrolments(2, 30))
+    await log.append(make.sheet(2), make.save(2, [850, 400]), make.save(2, [900], [850]))
+    live = log.engine.follower.state
+    loaded = (await fresh(store)).follower.state
+    assert loaded.hash() == live.hash()
+    assert loaded.vector == live.vector
+    assert list(loaded.register.facts()) == list(live.register.facts())
+
+
+async def test_what_was_not_committed_leaves_no_trace(log: Any, store: Database, make: Any) -> None:
+    await log.append(make.save(2, [850]))
+    before = log.engine.follower.state.hash()
+    await log.append(make.save(2, [900], [850]), dies=True)
+    assert log.engine.follower.state.hash() == before
+    await log.engine.projector.reload()
+    assert log.engine.follower.state.hash() == before
+    await log.append(make.save(2, [900], [850]))
+    assert log.engine.follower.state.hash() == (await fresh(store)).follower.state.hash()
+
+
+async def test_a_doubtful_commit_is_settled_by_the_database(
+    log: Any, store: Database, make: Any
+) -> None:
+    """The commit went through, but the process never learned it."""
+    projector = log.engine.projector
+    committed, projector.committed = projector.committed, lambda: None
+    await log.append(make.save(2, [850]))
+    projector.committed = committed
+    assert log.engine.follower.state.columns["scores"].keys == []
+    await projector.load()
+    await log.append(make.save(2, [900], [850]))
+    assert log.engine.follower.state.hash() == (await fresh(store)).follower.state.hash()
+    assert log.engine.follower.state.columns["scores"].values.tolist() == [[0, 1, 1, 900, 810000]]
+
+
+async def test_members_see_what_others_commit(log: Any, store: Database, make: Any) -> None:
+    other = await fresh(store)
+    await log.append(make.save(2, [850]))
+    await log.append(make.save(3, [200]))
+    assert other.follower.state.hash() != log.engine.follower.state.hash()
+    await other.turn()
+    assert other.follower.state.hash() == log.engine.follower.state.hash()
+
+
+async def test_a_member_that_missed_entries_reads_them_before_its_own(
+    log: Any, store: Database, make: Any
+) -> None:
+    """A partition moves between members: what the first committed is not skipped by the second."""
+    second = await fresh(store)
+    await log.append(make.save(2, [850]))
+    first, log.engine = log.engine, second
+    await log.append(make.save(2, [900], [850]))
+    await first.turn()
+    await second.turn()
+    assert second.follower.state.hash() == first.follower.state.hash()
+    assert second.follower.state.columns["scores"].values[0].tolist() == [0, 1, 1, 900, 810000]
+
+
+async def test_snapshot_and_journal_are_the_state(log: Any, store: Database, make: Any) -> None:
+    follower = log.engine.follower
+    for step in range(4):
+        await log.append(make.save(2 + step, [850, 10 * step]), *make.enrolments(2, step))
+        assert await follower.snapshot(store)
+    await log.append(make.save(2, [None], [850]))
+    loaded = (await fresh(store)).follower.state
+    assert loaded.hash() == follower.state.hash()
+    assert await count(store, SNAPSHOT) == 2
+    rows = await count(store, JOURNAL)
+    assert rows == 3, "entries below the older of both snapshots are forgotten"
+
+
+async def test_two_snapshots_at_once_are_one(log: Any, store: Database, make: Any) -> None:
+    await log.append(make.save(2, [850]))
+    follower = log.engine.follower
+    written = await asyncio.gather(*(follower.snapshot(store) for _ in range(2)))
+    assert any(written)
+    assert await count(store, SNAPSHOT) == sum(written)
+
+
+async def test_a_refused_record_is_left_out_and_named(log: Any, make: Any, document: Any) -> None:
+    await log.engine.projector.load()
+    good = document(make.save(2, [850]))
+    broken = msgspec.structs.replace(good, data=b'{"school_id": 7}')
+    events = (good, broken, good)
+    records = [Record(at, event, b"k", b"v") for at, event in enumerate(events)]
+    rejected = await log.apply([Slice(topics.SCORES, 0, 0, 3, records)])
+    assert [(item.record.offset, item.reason) for item in rejected] == [(1, "invalid-data")]
+    assert log.engine.follower.state.columns["scores"].values[0].tolist()[1] == 2
+
+
+async def test_a_record_that_breaks_the_fold_is_set_aside_alone(
+    log: Any, store: Database, make: Any, document: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A defect of ours must stop one record, not the partition."""
+    await log.engine.projector.load()
+    good = document(make.save(2, [850]))
+    poison = msgspec.structs.replace(good, id="poison")
+
+    def broken(events: list[Any]) -> Any:
+        if any(event.id == "poison" for event in events):
+            raise ZeroDivisionError
+        return scores.fold(events)
+
+    monkeypatch.setitem(
+        __import__("ioc_aggregator.rollups.projector", fromlist=["FOLDS"]).FOLDS,
+        topics.SCORES.name,
+        broken,
+    )
+    records = [Record(at, event, b"k", b"v") for at, event in enumerate((good, poison, good))]
+    part = Slice(topics.SCORES, 0, 0, 3, records)
+    async with store.transaction() as session:
+        with pytest.raises(ZeroDivisionError):
+            await log.engine.projector.project(session, [part], careful=False)
+        rejected = await log.engine.projector.project(session, [part], careful=True)
+    assert [(item.record.offset, item.reason) for item in rejected] == [(1, "fold-failed")]
+
+
+async def test_a_parked_record_counts_when_it_is_replayed(
+    log: Any, store: Database, make: Any, document: Any
+) -> None:
+    await log.append(make.save(2, [850]), make.save(2, [500]))
+    other = await fresh(store)
+    record = Record(0, document(make.save(3, [700])), b"k", b"v")
+    part = Slice(topics.SCORES, 0, 0, 1, [record])
+    for _ in range(2):
+        async with store.transaction() as session:
+            assert not await other.projector.project(session, [part], careful=True)
+        other.projector.committed()
+    await log.engine.turn()
+    follower = log.engine.follower
+    assert follower.state.vector[REPLAYED] == 2
+    assert follower.state.vector[topics.SCORES.name, 0] == 2
+    assert follower.state.columns["scores"].values[:, 1].sum() == 4
+    assert follower.state.hash() == (await fresh(store)).follower.state.hash()
+
+
+async def test_a_rebuild_begins_a_generation_and_counts_again(
+    log: Any, store: Database, make: Any
+) -> None:
+    await log.append(make.unit(1), make.school(2, 1), *make.enrolments(2, 9))
+    await log.reach("admissions")
+    before = log.engine.follower.state.hash()
+    feed = log.engine.feed.head
+    async with store.transaction() as session:
+        assert await job.begin(session) == 2
+        left = (await session.execute(text("SELECT next FROM delivery.consumer_position"))).all()
+        assert all(row.next == 0 for row in left)
+    await log.engine.turn()
+    assert log.engine.follower.state.vector == {}
+    assert log.engine.feed.head == feed, "nothing is said while nothing is counted"
+    log.positions = {}
+    await log.append(make.unit(1), make.school(2, 1), *make.enrolments(2, 9))
+    await log.reach("admissions")
+    assert log.engine.follower.state.hash() == before
+    assert log.engine.feed.head == feed, "nothing came out different"
+
+
+async def test_a_projector_that_sleeps_through_a_rebuild_writes_the_new_generation(
+    log: Any, store: Database, make: Any
+) -> None:
+    await log.append(make.save(2, [850]))
+    async with store.transaction() as session:
+        await job.begin(session)
+    log.positions = {}
+    await log.append(make.save(3, [700]))
+    assert (await fresh(store)).follower.state.columns["scores"].keys[0][0] == make.id(3)
