@@ -9,9 +9,9 @@ from starlette.responses import Response, StreamingResponse
 
 from chassis.errors import FieldError, Invalid
 from chassis.http import QueryRouter
+from ioc_aggregator.access import EngineDep, View, ViewDep
 from ioc_aggregator.feed.reader import Reader
 from ioc_aggregator.feed.store import Entry
-from ioc_aggregator.views.access import EngineDep, View, ViewDep
 
 router = QueryRouter(prefix="/feed", tags=["feed"])
 

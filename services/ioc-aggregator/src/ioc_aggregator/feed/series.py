@@ -17,10 +17,10 @@ from ioc_aggregator.indicators.indicator import Indicator, Sum
 from ioc_aggregator.measures.cells import Integers
 from ioc_aggregator.rollups import numbers, periods
 from ioc_aggregator.rollups.borders import UNDECLARED, Borders
+from ioc_aggregator.rollups.hiding import Hidden, hidden_from_the_public
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
-from ioc_aggregator.views.hiding import Hidden, hidden_from_the_public
-from ioc_aggregator.views.suppression import Marks
+from ioc_aggregator.rollups.suppression import Marks
 
 
 class SeriesKey(NamedTuple):

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from ioc_aggregator.access import View
 from ioc_aggregator.rollups.freshness import Freshness
-from ioc_aggregator.views.access import View
 
 
 class Answer(BaseModel):

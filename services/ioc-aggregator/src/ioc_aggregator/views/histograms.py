@@ -7,13 +7,13 @@ import numpy as np
 from chassis import clock
 from contracts import topics
 from contracts.lists import Subject
+from ioc_aggregator.access import View
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.gradebooks import ENTRY_PROGRESS
 from ioc_aggregator.measures.families import BINS
-from ioc_aggregator.rollups import numbers
+from ioc_aggregator.rollups import numbers, suppression
 from ioc_aggregator.rollups.periods import Period
-from ioc_aggregator.views import answers, places, suppression
-from ioc_aggregator.views.access import View
+from ioc_aggregator.views import answers, places
 
 _SUMS = 3
 """Count, sum and sum of squares are shown: that many equations tie the bins."""
@@ -41,9 +41,7 @@ def answer(
     suppressed = False
     if view is View.PUBLIC:
         base = np.hstack([totals[:, :1], bins])
-        marks = suppression.hide(
-            base, borders, groups=[BINS], sums_shown=_SUMS, parents=borders.path(place)
-        )
+        marks = suppression.hide(base, borders, groups=[BINS], sums_shown=_SUMS)
         suppressed, hidden = bool(marks[place, 0]), marks[place, 1:]
     dated = age.as_of is not None
     count, total, squares = totals[place].tolist()

@@ -10,6 +10,7 @@ from starlette.responses import StreamingResponse
 from chassis.errors import FieldError, Forbidden, Invalid
 from chassis.http import PrincipalDep, QueryRouter
 from contracts.lists import ColumnKind, Grade, Subject, Term
+from ioc_aggregator.access import EngineDep, View, ViewDep
 from ioc_aggregator.indicators.catalogue import CATALOGUE
 from ioc_aggregator.policy import POLICY, READ_DUMP
 from ioc_aggregator.rollups import journal, periods
@@ -22,7 +23,6 @@ from ioc_aggregator.views import (
     indicators,
     places,
 )
-from ioc_aggregator.views.access import EngineDep, View, ViewDep
 
 router = QueryRouter(tags=["numbers"])
 

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from chassis import clock
+from ioc_aggregator.access import View
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.indicator import Indicator, Sum
 from ioc_aggregator.rollups import numbers
 from ioc_aggregator.rollups.borders import Borders
+from ioc_aggregator.rollups.hiding import hidden_from_the_public
 from ioc_aggregator.rollups.numbers import Completeness, Table
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
 from ioc_aggregator.views import answers, places
-from ioc_aggregator.views.access import View
-from ioc_aggregator.views.hiding import hidden_from_the_public
 
 
 class _Numbers:
@@ -26,12 +26,12 @@ class _Numbers:
         indicator: Indicator,
         period: Period,
         *,
-        branch: list[int] | None,
+        view: View,
         by: str | None,
         where: Mapping[str, Sequence[str]],
         dated: bool,
     ) -> None:
-        """``branch`` limits suppression to the tables on the way to the place; None shows all."""
+        """Compute all of it; ``dated`` is whether the sources have an as-of."""
         self.total = numbers.table(state, borders, indicator, period, where=where)
         self.parts = (
             numbers.table(state, borders, indicator, period, by=by, where=where)
@@ -48,9 +48,9 @@ class _Numbers:
             levels=frozenset(indicator.levels),
         )
         self.hidden = (
-            None
-            if branch is None
-            else hidden_from_the_public(state, borders, indicator, period, parents=branch)
+            hidden_from_the_public(state, borders, indicator, period)
+            if view is View.PUBLIC
+            else None
         )
 
     def number(self, place: int) -> answers.Number:
@@ -117,13 +117,12 @@ def answer(
         its_period = period.within(indicator)
         filters = {name: texts for name, texts in where.items() if name in indicator.dims}
         if isinstance(indicator.numerator, Sum):
-            path = borders.path(place)
             tables = _Numbers(
                 state,
                 borders,
                 indicator,
                 its_period,
-                branch=path if view is View.PUBLIC else None,
+                view=view,
                 by=by,
                 where=filters,
                 dated=age.as_of is not None,

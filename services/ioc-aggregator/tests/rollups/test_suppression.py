@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ioc_aggregator.views.suppression import SMALLEST_SHOWN, hide
+from ioc_aggregator.rollups.suppression import SMALLEST_SHOWN, hide
 
 
 def tree(communes: Sequence[int]) -> Any:
@@ -101,12 +101,3 @@ def test_the_only_cell_of_a_line_takes_the_total_with_it() -> None:
     borders, schools = tree([1, 1])
     base = summed(borders, schools, np.array([[3], [40]]))
     assert hide(base, borders)[:, 0].tolist() == [False, True, True, True, True]
-
-
-def test_a_branch_is_enough_to_answer_for_it() -> None:
-    borders, schools = tree([3, 2])
-    base = summed(borders, schools, np.array([[3], [40], [20], [2], [60]]))
-    looked_at = [0, 1, *borders.places[1].children]
-    whole = hide(base, borders)
-    branch = hide(base, borders, parents=[0, 1])
-    assert (whole[looked_at] == branch[looked_at]).all()

@@ -43,22 +43,21 @@ def hide(
     *,
     groups: Sequence[int] = (),
     sums_shown: int = 1,
-    parents: list[int] | None = None,
 ) -> Marks:
     """Mark the cells ``[place, column]`` that the public may not see.
 
     Column 0 is the total; after it come ``groups`` of so many columns, each of which adds up to
     it. ``sums_shown`` different sums of a group are shown beside its cells (a histogram's count,
-    sum and squares), so one more than that must be hidden. ``parents`` are the places whose lines
-    are looked at, to answer for one branch; all without.
+    sum and squares), so one more than that must be hidden.
     """
     hidden = (base > 0) & (base < SMALLEST_SHOWN)
     if not hidden.any():
         return hidden
-    if parents is None:
-        parents = [index for index, place in enumerate(tree.places) if place.children]
-    below = [np.array([*tree.places[parent].children, parent]) for parent in parents]
-    rows = np.unique(np.concatenate([np.zeros(1, dtype=np.int64), *below]))
+    below = [
+        np.array([*place.children, index])
+        for index, place in enumerate(tree.places)
+        if place.children
+    ]
     begins = np.cumsum([1, *groups])
     beside = [
         np.array([*range(begin, begin + size), 0])
@@ -69,8 +68,7 @@ def hide(
         for line in below:
             hidden[line] = _completed(base[line].T, hidden[line].T, 1).T
         for line in beside:
-            cells = np.ix_(rows, line)
-            hidden[cells] = _completed(base[cells], hidden[cells], sums_shown)
+            hidden[:, line] = _completed(base[:, line], hidden[:, line], sums_shown)
     return hidden
 
 

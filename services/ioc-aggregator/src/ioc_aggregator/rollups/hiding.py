@@ -6,12 +6,11 @@ import numpy as np
 
 from ioc_aggregator.indicators.indicator import Indicator
 from ioc_aggregator.measures.cells import Integers
-from ioc_aggregator.rollups import numbers
+from ioc_aggregator.rollups import numbers, suppression
 from ioc_aggregator.rollups.borders import Borders
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
-from ioc_aggregator.views import suppression
-from ioc_aggregator.views.suppression import Marks
+from ioc_aggregator.rollups.suppression import Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,6 @@ def hidden_from_the_public(
     indicator: Indicator,
     period: Period,
     *,
-    parents: list[int] | None = None,
     known: Hidden | None = None,
 ) -> Hidden:
     """Judge every number of an indicator; ``known`` is given back where nothing has changed."""
@@ -49,5 +47,5 @@ def hidden_from_the_public(
     if known is not None and known.borders is borders and np.array_equal(known.base, base):
         return known
     groups = [part.shape[1] for part in parts[1:]]
-    marks = suppression.hide(base, borders, groups=groups, parents=parents)
+    marks = suppression.hide(base, borders, groups=groups)
     return Hidden(borders, base, marks, columns)
