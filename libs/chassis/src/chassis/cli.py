@@ -71,15 +71,18 @@ def _serve(service: Service[S], settings: S, _: argparse.Namespace) -> int:
     listening = _bind(settings.host, settings.port)
     if settings.url_file is not None:
         _write_url(Path(settings.url_file), settings.host, listening.getsockname()[1])
+    app = build(service, settings)
     server = uvicorn.Server(
         uvicorn.Config(
-            build(service, settings),
+            app,
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         )
     )
+    # Uvicorn waits for open answers before the lifespan ends: a stream must see it by itself.
+    app.state.stopping = lambda: server.should_exit
     server.run(sockets=[listening])
     return 0
 
