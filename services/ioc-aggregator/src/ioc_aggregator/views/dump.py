@@ -54,7 +54,7 @@ class Dump:
         for name, change in self.changes.items():
             family = FAMILIES[name]
             starts = np.flatnonzero(np.diff(change.at, prepend=-1))
-            ends = np.append(starts[1:], len(change))
+            ends = np.append(starts, len(change))[1:]
             columns, values = change.column.tolist(), change.by.tolist()
             for start, end in zip(starts, ends, strict=True):
                 key = change.keys[change.at[start]]
