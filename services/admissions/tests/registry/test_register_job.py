@@ -41,6 +41,13 @@ def test_it_needs_no_kafka_and_repeats_without_effect(
     assert capsys.readouterr().out == again
 
 
+def test_without_a_file_it_registers_the_communes_of_tay_ninh(
+    settings: AdmissionsSettings, capsys: Output
+) -> None:
+    assert import_register(settings, []) == 0
+    assert capsys.readouterr().out == "units: 97 registered, 0 unchanged\n"
+
+
 def test_a_wrong_file_says_what_is_wrong_and_writes_nothing(
     settings: AdmissionsSettings, files: list[str], tmp_path: Path, capsys: Output
 ) -> None:

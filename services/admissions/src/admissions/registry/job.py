@@ -15,6 +15,9 @@ from admissions.settings import AdmissionsSettings
 from chassis.database import Database
 from chassis.errors import Problem
 
+TAY_NINH = Path(__file__).parent / "data" / "tay-ninh.json"
+"""The 96 communes since 1 July 2025 (see NOTICE)."""
+
 _REFUSED, _MISUSED = 1, 2
 _PUBLISH_SECONDS = 60.0
 
@@ -22,7 +25,13 @@ _PUBLISH_SECONDS = 60.0
 def import_register(settings: AdmissionsSettings, arguments: list[str]) -> int:
     """Register the units, and schools, of files; with ``--publish`` until Kafka holds them."""
     parser = argparse.ArgumentParser(prog="python -m admissions import-register")
-    parser.add_argument("file", type=Path, help="communes: GeoJSON, or a JSON list")
+    parser.add_argument(
+        "file",
+        type=Path,
+        nargs="?",
+        default=TAY_NINH,
+        help="communes: GeoJSON, or a JSON list; Tây Ninh's 96 if absent",
+    )
     parser.add_argument("--schools", type=Path, help="schools: CSV")
     parser.add_argument("--valid-from", type=date.fromisoformat, default=MERGER_DAY)
     parser.add_argument("--province-code", default=PROVINCE_CODE)
