@@ -47,8 +47,8 @@ def test_who_writes_and_who_reads() -> None:
         writers = {service for service, own in topics.OWNERS.items() if topic in own}
         assert writers == ({topic.owner} if topic.owner else set(topics.SERVICES))
     assert set(topics.CONSUMERS) == set(topics.OWNERS) == set(topics.SERVICES)
-    assert topics.consumers_of(topics.SUBJECT_KEYS) == ("gradebook", "payments")
-    assert topics.consumers_of(topics.SCORES) == ("ioc-aggregator",)
+    assert topics.consumers_of(topics.SUBJECT_KEYS) == ("gradebook", "payments", "notifications")
+    assert topics.consumers_of(topics.SCORES) == ("notifications", "ioc-aggregator")
 
 
 def test_kafka_keeps_what_must_be_kept() -> None:

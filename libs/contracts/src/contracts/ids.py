@@ -26,6 +26,12 @@ ChargeId = Annotated[str, _UUID]
 
 PaymentId = Annotated[str, _UUID]
 
+GuardianId = Annotated[str, _UUID]
+"""A guardian; the identity provider's subject, where guardians sign in."""
+
+MessageId = Annotated[str, _UUID]
+"""One message to one guardian about one event."""
+
 PersonId = Annotated[str, _UUID]
 """Whoever acts: a teacher, principal or officer, as named by the identity provider's subject."""
 

@@ -2,7 +2,15 @@
 
 from pydantic import ValidationError
 
-from contracts import admissions, gradebook, payments, privacy, relay, statistics
+from contracts import (
+    admissions,
+    gradebook,
+    notifications,
+    payments,
+    privacy,
+    relay,
+    statistics,
+)
 from contracts.envelope import Envelope
 from contracts.event import Event
 
@@ -24,6 +32,10 @@ EVENTS: tuple[type[Event], ...] = (
     payments.FeePaid,
     payments.FeeReversed,
     payments.PaymentChannelEnabled,
+    notifications.GuardianLinked,
+    notifications.GuardianUnlinked,
+    notifications.MessageDelivered,
+    notifications.MessageFailed,
     relay.Watermark,
     statistics.IndicatorChanged,
 )

@@ -143,6 +143,24 @@ PAYMENT_CHANNELS = Topic(
     compacted=False,
     description="The cashless channels through which each school takes money.",
 )
+GUARDIANS = Topic(
+    name="notifications.guardians.v1",
+    key="pupil_id",
+    owner="notifications",
+    partitions=6,
+    retention_days=None,
+    compacted=False,
+    description="Whose guardian somebody is, with the pupil's school before and after.",
+)
+MESSAGES = Topic(
+    name="notifications.messages.v1",
+    key="school_id",
+    owner="notifications",
+    partitions=6,
+    retention_days=400,
+    compacted=False,
+    description="What became of the messages about each school's pupils, and what they cost.",
+)
 WATERMARKS = Topic(
     name="relay.watermarks.v1",
     key="source",
@@ -172,11 +190,13 @@ TOPICS = (
     SCORES,
     FEES,
     PAYMENT_CHANNELS,
+    GUARDIANS,
+    MESSAGES,
     WATERMARKS,
     INDICATORS,
 )
 
-SERVICES = ("admissions", "gradebook", "payments", "ioc-aggregator")
+SERVICES = ("admissions", "gradebook", "payments", "notifications", "ioc-aggregator")
 
 OWNERS: dict[str, tuple[Topic, ...]] = {
     service: tuple(topic for topic in TOPICS if topic.owner in (service, None))
@@ -186,8 +206,22 @@ OWNERS: dict[str, tuple[Topic, ...]] = {
 
 CONSUMERS: dict[str, tuple[Topic, ...]] = {
     "admissions": (),
-    "gradebook": (UNITS, SCHOOLS, SCHOOL_YEARS, ENROLMENT, SUBJECT_KEYS),
+    "gradebook": (SCHOOLS, SCHOOL_YEARS, ENROLMENT, SUBJECT_KEYS),
     "payments": (SCHOOLS, SCHOOL_YEARS, ENROLMENT, SUBJECT_KEYS, CLASSES),
+    # Its own, too: whoever subscribes to webhooks gets the documents as they stand in Kafka.
+    "notifications": (
+        UNITS,
+        SCHOOLS,
+        SCHOOL_YEARS,
+        ENROLMENT,
+        SUBJECT_KEYS,
+        CLASSES,
+        SCORES,
+        FEES,
+        PAYMENT_CHANNELS,
+        GUARDIANS,
+        MESSAGES,
+    ),
     "ioc-aggregator": (UNITS, SCHOOLS, SCHOOL_YEARS, ENROLMENT, CLASSES, SCORES, WATERMARKS),
 }
 """What each service reads. The aggregator keeps no person: the keys' topic is not for it."""
