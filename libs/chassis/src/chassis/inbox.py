@@ -1,5 +1,7 @@
 """Once per (consumer, event): the guard in front of side effects that a position cannot undo."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import clock
@@ -14,10 +16,19 @@ async def claim(session: Session, consumer: str, event: Envelope) -> bool:
     The row is inserted first and the primary key decides ("check, then insert" would race); it
     commits or rolls back with the effect, so a failed effect may be tried again.
     """
-    statement = (
-        insert(INBOX)
-        .values(consumer=consumer, source=event.source, event_id=event.id, received=clock.now())
-        .on_conflict_do_nothing()
-        .returning(INBOX.c.event_id)
-    )
-    return (await session.execute(statement)).first() is not None
+    return bool(await claim_all(session, consumer, [event]))
+
+
+async def claim_all(session: Session, consumer: str, events: Sequence[Envelope]) -> set[str]:
+    """Take all of ``events`` for ``consumer`` at once; return the ids that were not taken before.
+
+    An event that stands twice in ``events`` is taken once.
+    """
+    statement = insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.event_id)
+    moment = clock.now()
+    rows = [
+        {"consumer": consumer, "source": source, "event_id": event_id, "received": moment}
+        # In one order everywhere, so that two transactions cannot wait for each other.
+        for source, event_id in sorted({(event.source, event.id) for event in events})
+    ]
+    return set((await session.execute(statement, rows)).scalars()) if rows else set()

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
-_PERSON, _SUBJECT_KEY = b"person:", b"subject-key:"
+_PERSON, _TEXT, _SUBJECT_KEY = b"person:", b"text:", b"subject-key:"
 
 
 class SealError(Exception):
@@ -110,6 +110,20 @@ def unseal(sealed: str, key: bytes, pupil_id: str) -> SealedPerson:
         return SealedPerson.model_validate_json(text)
     except ValidationError:
         raise SealError("the box holds no person") from None
+
+
+def seal_text(text: str, key: bytes, owner_id: str) -> str:
+    """Seal any other text of a person, such as contacts, under that person's key; base64."""
+    return _encrypt(key, text.encode(), _TEXT + owner_id.encode())
+
+
+def unseal_text(box: str, key: bytes, owner_id: str) -> str:
+    """Open what `seal_text` made for this person.
+
+    Raises:
+        SealError: a wrong key, another person's box, or damage.
+    """
+    return _decrypt(key, box, _TEXT + owner_id.encode()).decode()
 
 
 def _encrypt(key: bytes, text: bytes, associated: bytes) -> str:

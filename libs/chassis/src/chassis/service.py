@@ -46,6 +46,10 @@ def _install_nothing(_: FastAPI) -> None:
     pass
 
 
+def _watch_nothing(_: Health) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Parts:
     """What a service adds to the chassis; made together, so that they may share memory."""
@@ -56,6 +60,8 @@ class Parts:
     """Further background tasks, by name; restarted when they fail."""
     install: Callable[[FastAPI], None] = _install_nothing
     """Adds what is no router: pages with their static files, state that endpoints need."""
+    watch: Callable[[Health], None] = _watch_nothing
+    """Adds parts to ``/readyz``: what else the service needs, and the way to mend it."""
 
 
 def _no_parts(_: Runtime[S]) -> Parts:
@@ -108,6 +114,7 @@ def build(service: Service[S], settings: S) -> FastAPI:
     health = Health(service=service.name, version=service.version)
     supervisor = Supervisor(health)
     readiness.watch_database(health, database, package=service.package, head=service.head)
+    parts.watch(health)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -116,3 +116,14 @@ def test_a_reader_passes_over_what_it_does_not_know() -> None:
     newer = b'{"name":"A","birth_date":"2015-01-01","second_name":"B"}'
     box = sealing._encrypt(key, newer, b"person:" + PUPIL.encode())
     assert sealing.unseal(box, key, PUPIL).name == "A"
+
+
+def test_a_text_opens_for_its_person_alone_and_is_no_person() -> None:
+    key = sealing.new_key()
+    box = sealing.seal_text("0912 345 678", key, PUPIL)
+    assert sealing.unseal_text(box, key, PUPIL) == "0912 345 678"
+    for wrong_key, owner in ((sealing.new_key(), PUPIL), (key, "somebody else")):
+        with pytest.raises(SealError):
+            sealing.unseal_text(box, wrong_key, owner)
+    with pytest.raises(SealError):
+        sealing.unseal(box, key, PUPIL)

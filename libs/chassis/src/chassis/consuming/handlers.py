@@ -24,13 +24,16 @@ class Received(Generic[E]):
 
     event: E
     envelope: Envelope
+    document: bytes
+    """The bytes as they stand in Kafka."""
 
 
-_Handler: TypeAlias = Callable[[Session, Sequence[Received[E]]], Awaitable[None]]
 H = TypeVar("H", bound=Callable[[Session, Sequence[Received[Any]]], Awaitable[None]])
 """A handler of one kind, or of the union of several."""
 
 _TombstoneHandler: TypeAlias = Callable[[Session, Sequence[str]], Awaitable[None]]
+_Reactions: TypeAlias = tuple[Callable[[Session, Sequence[Any]], Awaitable[None]], ...]
+"""What is to be done about one kind of fact, or about the tombstones of one topic."""
 
 
 class Handlers:
@@ -38,18 +41,21 @@ class Handlers:
 
     A handler gets the neighbouring events of its kinds in the order of the log, so that it can
     write them with one statement. It must not need a fact of another topic, nor of another call.
+    Several slices may react to one kind: they are called in the order in which they are joined.
     """
 
     whole_poll = False
 
     def __init__(self, *parts: "Handlers") -> None:
         """Join the handlers of a service's slices."""
-        self._handlers: dict[str, _Handler[Event]] = {}
-        self._tombstones: dict[str, _TombstoneHandler] = {}
+        self._handlers: dict[str, _Reactions] = {}
+        self._tombstones: dict[str, _Reactions] = {}
         self._topics: dict[str, Topic] = {}
         for part in parts:
-            self._handlers |= part._handlers  # noqa: SLF001 - of its own kind
-            self._tombstones |= part._tombstones  # noqa: SLF001
+            for kind, reactions in part._handlers.items():  # noqa: SLF001 - of its own kind
+                self._handlers[kind] = self._handlers.get(kind, ()) + reactions
+            for topic, reactions in part._tombstones.items():  # noqa: SLF001
+                self._tombstones[topic] = self._tombstones.get(topic, ()) + reactions
             self._topics |= part._topics  # noqa: SLF001
 
     @property
@@ -62,7 +68,8 @@ class Handlers:
 
         def register(handler: H) -> H:
             for kind in kinds:
-                self._handlers[kind.type_name()] = handler
+                name = kind.type_name()
+                self._handlers[name] = (*self._handlers.get(name, ()), handler)
                 self._topics[kind.TOPIC.name] = kind.TOPIC
             return handler
 
@@ -72,7 +79,7 @@ class Handlers:
         """Register a handler of the tombstones of ``topic``; it gets their keys."""
 
         def register(handler: _TombstoneHandler) -> _TombstoneHandler:
-            self._tombstones[topic.name] = handler
+            self._tombstones[topic.name] = (*self._tombstones.get(topic.name, ()), handler)
             self._topics[topic.name] = topic
             return handler
 
@@ -97,24 +104,21 @@ class Handlers:
                 for record in part.records:
                     rejected += await self._carefully(session, part, record, rejected)
             else:
-                for handler, records in groupby(
-                    part.records, key=lambda record: self._handler(part, record)
+                for reactions, records in groupby(
+                    part.records, key=lambda record: self._reactions(part, record)
                 ):
-                    await self._call(session, handler, list(records))
+                    await self._call(session, reactions, list(records))
         return rejected
 
-    def _handler(self, part: Slice, record: Record) -> "_Handler[Event] | _TombstoneHandler | None":
+    def _reactions(self, part: Slice, record: Record) -> "_Reactions":
         if isinstance(record.event, Tombstone):
-            return self._tombstones.get(part.topic.name)
-        return self._handlers.get(record.event.type)
+            return self._tombstones.get(part.topic.name, ())
+        return self._handlers.get(record.event.type, ())
 
     async def _call(
-        self,
-        session: Session,
-        handler: "_Handler[Event] | _TombstoneHandler | None",
-        records: Sequence[Record],
+        self, session: Session, reactions: "_Reactions", records: Sequence[Record]
     ) -> None:
-        if handler is None:
+        if not reactions:
             return
         received: list[Received[Event]] = []
         keys: list[str] = []
@@ -122,9 +126,11 @@ class Handlers:
             if isinstance(record.event, Tombstone):
                 keys.append(record.event.key)
             else:
-                received.append(Received(registry.parse(record.event), record.event))
+                event = registry.parse(record.event)
+                received.append(Received(event, record.event, record.value or b""))
         if keys:
-            await handler(session, keys)  # type: ignore[arg-type]
+            for react in reactions:
+                await react(session, keys)
             return
         first = received[0].envelope
         with context.bind(
@@ -134,12 +140,13 @@ class Handlers:
                 traceparent=first.traceparent,
             )
         ):
-            await handler(session, received)  # type: ignore[arg-type]
+            for react in reactions:
+                await react(session, received)
 
     async def _carefully(
         self, session: Session, part: Slice, record: Record, before: Sequence[Rejected]
     ) -> list[Rejected]:
-        handler = self._handler(part, record)
+        reactions = self._reactions(part, record)
         subject = _subject(record)
         if subject and any(r.holds and _subject(r.record) == subject for r in before):
             return [Rejected(part, record, "held", f"an earlier record of {subject} is parked")]
@@ -149,23 +156,20 @@ class Handlers:
             except registry.ContractError as error:
                 return [Rejected(part, record, "not-the-contract", str(error))]
         for _ in range(_ATTEMPTS - 1):
-            if (failure := await self._attempt(session, handler, record)) is None:
+            if (failure := await self._attempt(session, reactions, record)) is None:
                 return []
-        failure = await self._attempt(session, handler, record)
+        failure = await self._attempt(session, reactions, record)
         if failure is None:
             return []
         detail = f"{type(failure).__name__}: {failure}"
         return [Rejected(part, record, "handler-failed", detail, holds=True)]
 
     async def _attempt(
-        self,
-        session: Session,
-        handler: "_Handler[Event] | _TombstoneHandler | None",
-        record: Record,
+        self, session: Session, reactions: "_Reactions", record: Record
     ) -> Exception | None:
         try:
             async with session.begin_nested():
-                await self._call(session, handler, [record])
+                await self._call(session, reactions, [record])
         except Exception as error:
             if is_transient(error):
                 raise
