@@ -52,6 +52,7 @@ HK1, HK2 = YEAR.terms
     [
         (replace(YEAR, school_year="2025-2026"), "first_day"),
         (replace(YEAR, last_day=date(2026, 9, 1)), "last_day"),
+        (replace(YEAR, first_day=date.max, last_day=date.max), "first_day"),
         (replace(YEAR, last_day=date(2027, 9, 7)), "last_day"),
         (replace(YEAR, terms=(HK1,)), "terms"),
         (replace(YEAR, terms=(HK2, HK1)), "terms"),

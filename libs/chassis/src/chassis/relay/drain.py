@@ -23,19 +23,24 @@ async def drain(database: Database, relay: Relay, *, within: float) -> int:
 
     Where a service runs already its own relay leads, and this one only watches it finish.
     """
+    if not (waiting := await _count(database)):
+        return 0
     sending = asyncio.create_task(_send(relay))
-    waiting = -1
     try:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 while waiting:
-                    async with database.reading() as session:
-                        waiting = int((await session.execute(_WAITING)).scalar_one())
-                    await asyncio.sleep(_POLL_SECONDS if waiting else 0)
+                    await asyncio.sleep(_POLL_SECONDS)
+                    waiting = await _count(database)
     finally:
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
     return waiting
+
+
+async def _count(database: Database) -> int:
+    async with database.reading() as session:
+        return int((await session.execute(_WAITING)).scalar_one())
 
 
 async def _send(relay: Relay) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 
 from chassis.errors import Conflict, FieldError, Invalid
@@ -11,7 +11,7 @@ from contracts.lists import Term
 TAUGHT_WEEKS = 35
 """What the ministry's frame asks for; a year with fewer is saved, with a hint."""
 
-_LONGEST = timedelta(days=366)
+_LONGEST_DAYS = 366
 _TAUGHT = (Term.HK1, Term.HK2)
 
 
@@ -99,7 +99,7 @@ def _faults(year: Year) -> Iterable[FieldError]:
     first = int(year.school_year[:4])
     if year.first_day.year != first:
         yield FieldError("first_day", f"Không thuộc năm {first}.", f"Nhập một ngày năm {first}.")
-    if not year.first_day < year.last_day <= year.first_day + _LONGEST:
+    if not 1 < year.days() <= _LONGEST_DAYS:
         yield FieldError(
             "last_day", "Năm học phải kết thúc sau khi bắt đầu, trong vòng một năm.", "Sửa ngày."
         )
