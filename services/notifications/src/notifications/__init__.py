@@ -1,0 +1,1 @@
+"""Notifications: guardians, their consents and wishes, messages to them, webhook subscribers."""
