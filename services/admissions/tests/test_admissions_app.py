@@ -1,5 +1,7 @@
 """The service as a whole: its routes, its policy, its settings."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -33,6 +35,11 @@ def test_the_policy_allows_exactly_this() -> None:
     assert at_school - everywhere == {
         (f"pupils.{verb}", principal) for verb in ("enrol", "transfer", "withdraw", "read")
     }
+
+
+def test_the_readme_shows_the_policy() -> None:
+    readme = Path(__file__).parents[1] / "README.md"
+    assert POLICY.table() in readme.read_text("utf-8")
 
 
 def test_every_route_is_one_of_the_chassis_and_needs_a_token() -> None:
