@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from admissions.calendar import http as calendar
 from admissions.enrolment import http as enrolment
+from admissions.enrolment.job import emit_keys
 from admissions.policy import POLICY
 from admissions.registry import http as registry
 from admissions.registry.job import import_register
@@ -34,5 +35,5 @@ SERVICE = Service(
         enrolment.reads,
     ),
     parts=_parts,
-    jobs={"import-register": import_register},
+    jobs={"import-register": import_register, "emit-keys": emit_keys},
 )

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from admissions.enrolment.job import emit_keys
+from admissions.settings import AdmissionsSettings
+
 HEADER = "Mã định danh;Họ và tên;Ngày sinh;Giới tính;Dân tộc;Khối;Mã trường;Học hòa nhập\n"
 ROW = "080215000001;Nguyễn Thị An;05/09/2015;Nữ;Kinh;6;80001;Không\n"
 OTHER = "080215000002;Trần Bình;2015-01-31;nam;Khơ-me;Lớp 6;80001;x\n"
@@ -300,6 +303,23 @@ async def test_a_pupil_leaves_comes_back_and_is_erased(api: Any, school: Any) ->
     assert (await api.rows("SELECT sealed FROM pupil"))[0].sealed is None
     move = {"version": 4, "day": "2027-03-02", "reason_code": "moved", "grade": "7"}
     await api.post(f"{path}/transfer", json=move, expect=409)
+
+
+async def test_keys_and_tombstones_are_emitted_anew(
+    api: Any, school: Any, settings: AdmissionsSettings
+) -> None:
+    gone = await pupil(api, school)
+    body = {"version": 1, "day": "2026-12-01", "reason_code": "other"}
+    await api.post(f"/pupils/{gone['pupil_id']}/withdraw", json=body)
+    await api.post(f"/pupils/{gone['pupil_id']}/erase", json={"version": 2})
+    await enrol(api, HEADER + OTHER)
+    (stays,) = await pupils(api, school)
+    before = await api.outbox()
+    assert await asyncio.to_thread(emit_keys, settings, []) == 0
+    key, tombstone = (await api.outbox())[len(before) :]
+    assert key in before
+    assert key.key == stays["pupil_id"]
+    assert (tombstone.key, tombstone.data) == (gone["pupil_id"], None)
 
 
 async def test_a_stranger_cannot_tell_which_pupils_exist(api: Any, school: Any) -> None:

@@ -1,11 +1,12 @@
 """What changes who studies where: each command loads, lets the domain decide, saves and emits."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -30,6 +31,8 @@ from contracts.admissions import (
 from contracts.lists import TransferReason, WithdrawalReason
 from contracts.privacy import SubjectKey
 from contracts.topics import SUBJECT_KEYS
+
+_KEYS_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ async def import_pupils(
     answered by a broken connection can be sent again.
     """
     await _check_day(session, school_year, day)
-    table = csv_table.read(document, roster.COLUMNS)
+    # In a thread: while a large file is read and sealed the process must go on answering.
+    table = await asyncio.to_thread(csv_table.read, document, roster.COLUMNS)
     found = await registry.open_schools(session, _values(table, "school_code"))
     places = {code: Place(at.id, at.name, at.levels) for code, at in found.items()}
     records = await queries.hold_by_code(session, _values(table, "code"))
@@ -78,7 +82,8 @@ async def import_pupils(
         session,
         [
             (Pupil(new_id(), 1, State.ENROLLED, school_year, day, entry.cell), entry)
-            for entry in plan.new
+            # In the order of their codes, so that two files at once cannot wait for one another.
+            for entry in sorted(plan.new, key=lambda entry: entry.code)
         ],
         recorder,
         keys,
@@ -101,16 +106,7 @@ async def _enrol_new(
 ) -> None:
     if not new:
         return
-    rows: list[dict[str, Any]] = []
-    subject_keys: list[SubjectKey] = []
-    enrolled: list[StudentEnrolled] = []
-    for pupil, entry in new:
-        key = new_key()
-        wrapped = keys.wrap(key, pupil.id)
-        sealed = seal(entry.person, key, pupil.id)
-        rows.append(_row(pupil) | {"code": entry.code, "sealed": sealed})
-        subject_keys.append(SubjectKey(pupil_id=pupil.id, version=1, **asdict(wrapped)))
-        enrolled.append(_enrolled(pupil, sealed))
+    rows, subject_keys, enrolled = await asyncio.to_thread(_sealed, new, keys)
     try:
         await session.execute(insert(PupilRow), rows)
     except IntegrityError:
@@ -121,6 +117,23 @@ async def _enrol_new(
     await session.execute(insert(SubjectKeyRow), [key.model_dump() for key in subject_keys])
     await _add_steps(session, "enrolled", [pupil for pupil, _ in new], recorder)
     await emit(session, *subject_keys, *enrolled)
+
+
+def _sealed(
+    new: Sequence[tuple[Pupil, Entry]], keys: MasterKeys
+) -> tuple[list[dict[str, Any]], list[SubjectKey], list[StudentEnrolled]]:
+    """Give each new pupil a key, and return the rows and the events with the person sealed."""
+    rows: list[dict[str, Any]] = []
+    subject_keys: list[SubjectKey] = []
+    enrolled: list[StudentEnrolled] = []
+    for pupil, entry in new:
+        key = new_key()
+        sealed = seal(entry.person, key, pupil.id)
+        rows.append(_row(pupil) | {"code": entry.code, "sealed": sealed})
+        wrapped = keys.wrap(key, pupil.id)
+        subject_keys.append(SubjectKey(pupil_id=pupil.id, version=1, **asdict(wrapped)))
+        enrolled.append(_enrolled(pupil, sealed))
+    return rows, subject_keys, enrolled
 
 
 async def _enrol_again(
@@ -231,6 +244,30 @@ async def erase(session: Session, record: Record, *, version: int) -> Pupil:
     )
     await emit_tombstones(session, SUBJECT_KEYS, [pupil.id])
     return pupil
+
+
+async def emit_keys(session: Session, *, after: str | None) -> str | None:
+    """Emit some of the keys, and tombstones of the erased, anew; return after whom to go on.
+
+    Rows of a compacted topic do not stay in the outbox, as one of them could revive an erased key;
+    a Kafka that was lost is filled from here.
+    """
+    statement = (
+        select(col(PupilRow.id), col(PupilRow.state), SubjectKeyRow)
+        .outerjoin(SubjectKeyRow, col(SubjectKeyRow.pupil_id) == col(PupilRow.id))
+        .order_by(col(PupilRow.id))
+        .limit(_KEYS_AT_ONCE)
+        # Nobody is erased between the reading of a key and its row in the outbox.
+        .with_for_update(of=PupilRow)
+    )
+    if after is not None:
+        statement = statement.where(col(PupilRow.id) > after)
+    found = (await session.execute(statement)).all()
+    await emit(session, *(SubjectKey(**key.model_dump()) for *_, key in found if key is not None))
+    await emit_tombstones(
+        session, SUBJECT_KEYS, [id_ for id_, state, _ in found if state == State.ERASED]
+    )
+    return found[-1][0] if found else None
 
 
 async def _check_place(session: Session, pupil: Pupil, person: SealedPerson) -> None:

@@ -16,6 +16,7 @@ from admissions.enrolment.queries import Record
 from admissions.openapi import raw_body
 from admissions.paging import AfterQuery, LimitQuery, Page, page
 from admissions.policy import POLICY
+from admissions.registry import queries as registry
 from admissions.text import Note, PersonName
 from chassis.auth import Principal
 from chassis.clock import business_day, now
@@ -272,6 +273,8 @@ async def list_pupils(
 ) -> Page[PupilAnswer]:
     """List the pupils who are enrolled at a school, by code."""
     POLICY.authorise(principal, "pupils.read", principal.relations_to_school(school_id))
+    if await registry.school(session, school_id) is None:
+        raise NotFound("school-unknown", "Không có trường này.")
     found = await queries.pupils(
         session, school_id, grade=grade, school_year=school_year, after=after, limit=limit
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import ProgrammingError
 
+from admissions.jobs import DONE, MISUSED, REFUSED, publish
 from admissions.registry import commands
 from admissions.registry.domain import MERGER_DAY, PROVINCE_CODE, PROVINCE_NAME
 from admissions.registry.importing import read_units
@@ -17,9 +18,6 @@ from chassis.errors import Problem
 
 TAY_NINH = Path(__file__).parent / "data" / "tay-ninh.json"
 """The 96 communes since 1 July 2025 (see NOTICE)."""
-
-_REFUSED, _MISUSED = 1, 2
-_PUBLISH_SECONDS = 60.0
 
 
 def import_register(settings: AdmissionsSettings, arguments: list[str]) -> int:
@@ -43,13 +41,13 @@ def import_register(settings: AdmissionsSettings, arguments: list[str]) -> int:
         sys.stderr.write(f"{problem.detail}\n")
         for error in problem.errors:
             sys.stderr.write(f"{error.where}: {error.what} {error.how}\n")
-        return _REFUSED
+        return REFUSED
     except ProgrammingError:
         sys.stderr.write("The database has no register yet: python -m admissions migrate\n")
-        return _REFUSED
+        return REFUSED
     except OSError as error:
         sys.stderr.write(f"{error}\n")
-        return _MISUSED
+        return MISUSED
 
 
 async def _import(settings: AdmissionsSettings, options: argparse.Namespace) -> int:
@@ -71,28 +69,10 @@ async def _import(settings: AdmissionsSettings, options: argparse.Namespace) -> 
                     "schools",
                     await commands.import_schools(session, schools, valid_from=options.valid_from),
                 )
-        return await _publish(settings, database) if options.publish else 0
+        return await publish(settings, database) if options.publish else DONE
     finally:
         await database.close()
 
 
 def _say(what: str, imported: commands.Imported) -> None:
     sys.stdout.write(f"{what}: {imported.registered} registered, {imported.unchanged} unchanged\n")
-
-
-async def _publish(settings: AdmissionsSettings, database: Database) -> int:
-    from chassis.relay.drain import drain  # noqa: PLC0415 - no Kafka client without --publish
-    from chassis.relay.relay import Relay  # noqa: PLC0415 - as above
-
-    relay = Relay(
-        service=settings.SERVICE, url=database.url, bootstrap=settings.kafka_bootstrap_servers
-    )
-    waiting = await drain(database, relay, within=_PUBLISH_SECONDS)
-    if waiting:
-        sys.stderr.write(
-            f"Kafka did not take everything within {_PUBLISH_SECONDS:.0f} s. It is stored and will "
-            "be sent by the running service, or by this command again.\n"
-        )
-        return _REFUSED
-    sys.stdout.write("published: Kafka holds everything\n")
-    return 0
