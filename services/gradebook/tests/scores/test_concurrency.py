@@ -69,3 +69,21 @@ async def test_placing_pupils_and_opening_sheets_agree_on_what_is_due(book: Any)
     for event in await book.outbox("sheet-opened"):
         due += event.data["cells_due"] - event.data["before_cells_due"]
     assert due == 8
+
+
+async def test_whoever_is_withdrawn_while_being_placed_has_no_seat(book: Any) -> None:
+    class_id = await book.class_6a([AN])
+    await book.sheet(class_id)
+    for _ in range(5):
+        pupil_id = new_id()
+        await book.hear(book.facts.enrolled(pupil_id))
+        path, body = f"/classes/{class_id}/pupils", {"pupil_ids": [pupil_id]}
+        placed, _ = await asyncio.gather(
+            _status(book, "PUT", path, body, book.principal),
+            book.hear(book.facts.withdrawn(pupil_id, 2)),
+        )
+        assert placed in {200, 409}
+    assert await book.rows("SELECT pupil_id::text FROM placement WHERE class_id IS NOT NULL") == [
+        (AN,)
+    ]
+    assert await book.rows("SELECT cells_due FROM sheet") == [(1,)]
