@@ -8,6 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
 from chassis.auth import Verifier
+from chassis.errors import Unavailable
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.policy import POLICY, READ_IN_FULL
 
@@ -36,10 +37,14 @@ async def _view(
 
 
 async def _engine(request: Request) -> Engine:
-    return cast("Engine", request.app.state.engine)
+    engine = cast("Engine", request.app.state.engine)
+    if not engine.follower.loaded:
+        raise Unavailable("loading", "Hệ thống đang nạp số liệu, xin thử lại sau giây lát.")
+    return engine
 
 
 ViewDep = Annotated[View, Depends(_view)]
 """The view of this request. A token that is not valid is refused, not taken for none."""
 
 EngineDep = Annotated[Engine, Depends(_engine)]
+"""The memory to answer from, once it was loaded."""

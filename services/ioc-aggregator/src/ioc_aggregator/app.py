@@ -4,10 +4,10 @@ from fastapi import FastAPI
 
 from chassis.service import Parts, Runtime, Service
 from ioc_aggregator.engine import Engine
-from ioc_aggregator.feed import http as feed
 from ioc_aggregator.policy import POLICY
 from ioc_aggregator.rebuild.job import rebuild
 from ioc_aggregator.settings import Settings
+from ioc_aggregator.views import feed
 from ioc_aggregator.views import http as views
 
 

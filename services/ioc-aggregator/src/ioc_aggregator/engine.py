@@ -13,7 +13,7 @@ from ioc_aggregator.rollups.projector import Folding
 _IDLE_SECONDS = 0.5
 """How soon what other processes have committed is seen."""
 
-_ROUND_SECONDS = 0.1
+_ROUND_SECONDS = 0.25
 """The shortest time between two rounds: changes of one number within it become one entry."""
 
 

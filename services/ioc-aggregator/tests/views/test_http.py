@@ -19,7 +19,7 @@ from chassis.http import create_app
 from contracts.lists import Grade, Level, Sex
 from ioc_aggregator.app import SERVICE
 from ioc_aggregator.engine import Engine
-from ioc_aggregator.feed import http as feed_http
+from ioc_aggregator.views import feed as feed_http
 from ioc_aggregator.views import http as views_http
 
 OFFICER = {"Authorization": "Bearer department-officer"}
@@ -295,6 +295,7 @@ async def test_the_dump_adds_up(province: Any, client: httpx.AsyncClient, make: 
     assert (term["numerator"], term["denominator"]) == (4, 40)
 
 
+@pytest.mark.usefixtures("province")
 @pytest.mark.parametrize(
     ("headers", "status"),
     [({}, 401), (TEACHER, 403), (OFFICER, 403), ({"Authorization": "Bearer nonsense"}, 401)],
@@ -305,6 +306,7 @@ async def test_the_dump_is_for_auditors(
     assert (await client.get("/dump", headers=headers)).status_code == status
 
 
+@pytest.mark.usefixtures("province")
 async def test_a_bad_token_is_refused_where_none_is_needed(client: httpx.AsyncClient) -> None:
     headers = {"Authorization": "Bearer nonsense"}
     assert (await client.get("/indicators", headers=headers)).status_code == 401
@@ -342,6 +344,12 @@ async def test_an_empty_aggregator_answers(engine: Engine, client: httpx.AsyncCl
     answer = await numbers(client, {})
     assert answer["unit"]["name"] == "Toàn tỉnh"
     assert {found["state"] for found in answer["indicators"]} == {"no-source"}
+
+
+async def test_nothing_is_answered_before_the_state_is_loaded(client: httpx.AsyncClient) -> None:
+    response = await client.get("/indicators")
+    assert response.status_code == 503
+    assert response.headers["retry-after"]
 
 
 async def test_the_catalogue(client: httpx.AsyncClient) -> None:

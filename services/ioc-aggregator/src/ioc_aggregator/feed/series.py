@@ -48,6 +48,13 @@ CellId: TypeAlias = tuple[str, str]
 _NUMERATOR, _DENOMINATOR, _REPORTED, _EXPECTED, _HIDDEN = range(5)
 
 
+class _Basis(NamedTuple):
+    """What a computation rests on: the same basis, the same result."""
+
+    borders: Borders
+    changes: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """The numbers of one series: ``cells[place, value]`` holds the five parts of each."""
@@ -89,11 +96,11 @@ class Series:
 
 
 class Publication:
-    """All published series of a state; remembers what was hidden last to compute less."""
+    """All published series of a state; computes again only what rests on cells that changed."""
 
     def __init__(self) -> None:
         """Nothing was computed yet."""
-        self._hidden: dict[tuple[str, Period], Hidden] = {}
+        self._known: dict[tuple[str, Period], tuple[_Basis, Hidden, list[Series]]] = {}
 
     def series(self, state: State, day: date, as_of: Mapping[str, datetime]) -> Iterator[Series]:
         """Yield every series that may be shown: all its sources have an as-of."""
@@ -107,7 +114,11 @@ class Publication:
 
     def _of_period(
         self, state: State, borders: Borders, indicator: Indicator, period: Period
-    ) -> Iterator[Series]:
+    ) -> list[Series]:
+        basis = _Basis(borders, tuple(state.columns[f].changes for f in indicator.families))
+        known = self._known.get((indicator.id, period))
+        if known is not None and known[0] == basis:
+            return known[2]
         complete = numbers.completeness(
             state,
             borders,
@@ -115,10 +126,8 @@ class Publication:
             streams=[stream.name for stream in indicator.streams],
             levels=frozenset(indicator.levels),
         )
-        hidden = hidden_from_the_public(
-            state, borders, indicator, period, known=self._hidden.get((indicator.id, period))
-        )
-        self._hidden[indicator.id, period] = hidden
+        hidden = hidden_from_the_public(state, borders, indicator, period, known=known and known[1])
+        found = []
         for dims in indicator.published:
             by = dims[0] if dims else None
             table = numbers.table(state, borders, indicator, period, by=by)
@@ -130,7 +139,9 @@ class Publication:
             cells[..., _EXPECTED] = complete.expected[:, None]
             cells[..., _HIDDEN] = hidden.of(by)
             key = SeriesKey(indicator.id, indicator.version, str(period), by or "")
-            yield Series(key, indicator, borders, list(table.values), cells)
+            found.append(Series(key, indicator, borders, list(table.values), cells))
+        self._known[indicator.id, period] = (basis, hidden, found)
+        return found
 
 
 def _moments(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from contracts.lists import Level, MeasureUnit
 from contracts.topics import Topic
 from ioc_aggregator.measures.cells import Family
+from ioc_aggregator.measures.families import REPORTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,12 @@ class Indicator:
     periods: frozenset[PeriodKind] = frozenset(PeriodKind)
     levels: frozenset[Level] = frozenset(Level)
     """The levels whose schools it applies to: N counts them."""
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families of cells that its numbers, n and N rest on."""
+        terms = (self.numerator, self.denominator)
+        return (REPORTED.name, *(term.family.name for term in terms if isinstance(term, Sum)))
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import insert, text
 from chassis import clock
 from chassis.database import Database, Session
 from ioc_aggregator.rollups import journal
-from ioc_aggregator.rollups.tables import GENERATION, JOURNAL, SNAPSHOT
+from ioc_aggregator.rollups.tables import GENERATION
 from ioc_aggregator.settings import Settings
 
 _FORGET = (
@@ -32,8 +32,7 @@ async def begin(session: Session) -> int:
     number = await journal.live_generation(session) + 1
     await session.execute(GENERATION.update().values(live=False))
     await session.execute(insert(GENERATION).values(number=number, live=True, begun_at=clock.now()))
-    await session.execute(JOURNAL.delete())
-    await session.execute(SNAPSHOT.delete())
+    await journal.forget(session)
     return number
 
 

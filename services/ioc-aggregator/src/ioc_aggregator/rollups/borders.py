@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from contracts.lists import Scope, UnitKind
 from ioc_aggregator.measures.cells import Integers
 from ioc_aggregator.measures.facts import UnitFact
+from ioc_aggregator.rollups.columns import sum_by
 from ioc_aggregator.rollups.register import Register, at
 
 WHOLE = "00000000-0000-0000-0000-000000000000"
@@ -54,6 +55,7 @@ class Borders:
         self.places: list[Place] = []
         self.index: dict[str, int] = {}
         self._register = register
+        self._expected: dict[frozenset[str], NDArray[np.bool_]] = {}
         self._draw_units(schools)
         self.school_places = np.array(
             [self._draw_school(school) for school in schools], dtype=np.int64
@@ -62,9 +64,10 @@ class Borders:
 
     def sum(self, leaves: Integers) -> Integers:
         """Sum values per school code (first axis) into values per place."""
-        sums = np.zeros((len(self.places) + 1, *leaves.shape[1:]), dtype=np.int64)
+        spare = len(self.places)
+        sums = np.zeros((spare + 1, *leaves.shape[1:]), dtype=np.int64)
         for chain in self._ancestors:
-            np.add.at(sums, chain, leaves)
+            sums += sum_by(spare + 1, chain, leaves)
         return sums[:-1]
 
     def path(self, place: int) -> list[int]:
@@ -76,6 +79,11 @@ class Borders:
 
     def expected(self, levels: frozenset[str]) -> NDArray[np.bool_]:
         """Mark, by school code, the schools open on the day that have one of these levels."""
+        if levels not in self._expected:
+            self._expected[levels] = self._find_expected(levels)
+        return self._expected[levels]
+
+    def _find_expected(self, levels: frozenset[str]) -> NDArray[np.bool_]:
         marks = np.zeros(len(self.school_places), dtype=np.bool_)
         for code, place in enumerate(self.school_places):
             history = self._register.schools.get(self.places[place].id)

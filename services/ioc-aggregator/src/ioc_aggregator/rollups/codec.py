@@ -1,4 +1,4 @@
-"""A delta as bytes: what stands in a row of the journal and in a snapshot."""
+"""A delta as bytes: what stands in a row of the journal and in a part of a snapshot."""
 
 import zlib
 
@@ -19,8 +19,13 @@ class _Array(msgspec.Struct, array_like=True):
     values: bytes
 
 
+class _Dim(msgspec.Struct, array_like=True):
+    texts: list[str]
+    codes: _Array
+
+
 class _Family(msgspec.Struct, array_like=True):
-    keys: list[Key]
+    keys: list[_Dim]
     at: _Array
     column: _Array
     by: _Array
@@ -45,7 +50,9 @@ def decode(blob: bytes) -> Delta:
     """Read what :func:`encode` wrote. Families that this version no longer has are left out."""
     content = _DECODER.decode(zlib.decompress(blob))
     changes = {
-        name: Change(family.keys, _unpack(family.at), _unpack(family.column), _unpack(family.by))
+        name: Change(
+            _keys(family.keys), _unpack(family.at), _unpack(family.column), _unpack(family.by)
+        )
         for name, family in content.families.items()
         if name in FAMILIES
     }
@@ -55,7 +62,19 @@ def decode(blob: bytes) -> Delta:
 def _family(change: Change) -> _Family:
     used, at = np.unique(change.at, return_inverse=True)
     keys = [change.keys[row] for row in used]
-    return _Family(keys, _pack(at), _pack(change.column), _pack(change.by))
+    dims = [_dim(texts) for texts in zip(*keys, strict=True)]
+    return _Family(dims, _pack(at), _pack(change.column), _pack(change.by))
+
+
+def _dim(texts: tuple[str, ...]) -> _Dim:
+    codes: dict[str, int] = {}
+    numbered = [codes.setdefault(text, len(codes)) for text in texts]
+    return _Dim(list(codes), _pack(np.array(numbered, dtype=np.int64)))
+
+
+def _keys(dims: list[_Dim]) -> list[Key]:
+    columns = [[dim.texts[code] for code in _unpack(dim.codes).tolist()] for dim in dims]
+    return list(zip(*columns, strict=True))
 
 
 def _pack(values: Integers) -> _Array:

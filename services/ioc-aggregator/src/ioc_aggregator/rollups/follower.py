@@ -90,21 +90,21 @@ class Follower:
 
     async def snapshot(self, database: Database) -> bool:
         """Write the state as it is now; encoding it holds nobody up."""
-        generation, vector = self.generation, dict(self.state.vector)
-        blob = await asyncio.to_thread(codec.encode, self.state.export())
+        generation, content = self.generation, self.state.copy()
+        blobs = await asyncio.to_thread(lambda: [codec.encode(d) for d in content.deltas()])
         async with database.transaction() as session:
             if await journal.live_generation(session) != generation:
                 return False
-            written = await journal.write_snapshot(session, generation, vector, blob)
-        _log.info("snapshot", generation=generation, bytes=len(blob), written=written)
+            written = await journal.write_snapshot(session, generation, content.vector, blobs)
+        size = sum(map(len, blobs))
+        _log.info("snapshot", generation=generation, bytes=size, written=written)
         return written
 
     async def _load(self, session: Session, generation: int) -> None:
         state = State()
-        snapshot = await journal.read_snapshot(session, generation)
-        if snapshot is not None:
-            vector, blob = snapshot
-            state.vector.update(vector)
+        vector, blobs = await journal.read_snapshot(session, generation)
+        state.vector.update(vector)
+        for blob in blobs:
             state.add(await asyncio.to_thread(codec.decode, blob))
         self.state = state
         self.generation = generation

@@ -36,6 +36,8 @@ def hidden_from_the_public(
     known: Hidden | None = None,
 ) -> Hidden:
     """Judge every number of an indicator; ``known`` is given back where nothing has changed."""
+    if not numbers.any_small(state, indicator, period, suppression.SMALLEST_SHOWN):
+        return _nothing(state, borders, indicator)
     parts = [numbers.table(state, borders, indicator, period).base]
     columns = {"": slice(0, 1)}
     for dim in indicator.dims:
@@ -49,3 +51,16 @@ def hidden_from_the_public(
     groups = [part.shape[1] for part in parts[1:]]
     marks = suppression.hide(base, borders, groups=groups)
     return Hidden(borders, base, marks, columns)
+
+
+def _nothing(state: State, borders: Borders, indicator: Indicator) -> Hidden:
+    """Mark nothing."""
+    columns = {"": slice(0, 1)}
+    width = 1
+    for dim in indicator.dims:
+        columns[dim] = slice(width, width + len(state.codes[dim]))
+        width = columns[dim].stop
+    shape = (len(borders.places), width)
+    return Hidden(
+        borders, np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.bool_), columns
+    )

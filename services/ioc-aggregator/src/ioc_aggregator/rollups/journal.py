@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Row, insert, select, text
 
 from chassis import clock
 from chassis.database import Session
 from contracts.topics import Topic
 from ioc_aggregator.rollups import codec
 from ioc_aggregator.rollups.state import Entry, Lane
-from ioc_aggregator.rollups.tables import GENERATION, JOURNAL, SNAPSHOT
+from ioc_aggregator.rollups.tables import GENERATION, JOURNAL, SNAPSHOT, SNAPSHOT_PART
 
 REPLAYED: Lane = ("replayed", 0)
 """The lane of parked records that were applied later: their offsets lie below their own lane's
@@ -100,21 +100,21 @@ async def boundaries(session: Session, generation: int) -> list[tuple[str, int, 
     return [(row.topic, row.partition, row.first, row.next) for row in rows]
 
 
-async def read_snapshot(session: Session, generation: int) -> tuple[dict[Lane, int], bytes] | None:
-    """Give the latest snapshot's vector and blob."""
-    row = (
-        await session.execute(
-            select(SNAPSHOT.c.vector, SNAPSHOT.c.blob)
-            .where(SNAPSHOT.c.generation == generation)
-            .order_by(SNAPSHOT.c.number.desc())
-            .limit(1)
-        )
-    ).first()
-    return None if row is None else (_lanes(row.vector), row.blob)
+async def read_snapshot(session: Session, generation: int) -> tuple[dict[Lane, int], list[bytes]]:
+    """Give the latest snapshot's vector and parts; nothing where there is none."""
+    latest = await _snapshots(session, generation, 1)
+    if not latest:
+        return {}, []
+    parts = await session.scalars(
+        select(SNAPSHOT_PART.c.blob)
+        .where(SNAPSHOT_PART.c.snapshot == latest[0].number)
+        .order_by(SNAPSHOT_PART.c.part)
+    )
+    return _lanes(latest[0].vector), list(parts)
 
 
 async def write_snapshot(
-    session: Session, generation: int, vector: Mapping[Lane, int], blob: bytes
+    session: Session, generation: int, vector: Mapping[Lane, int], blobs: Sequence[bytes]
 ) -> bool:
     """Store a snapshot; forget all but this one, the one before, and the journal since that.
 
@@ -125,28 +125,40 @@ async def write_snapshot(
     positions: dict[str, dict[str, int]] = {}
     for (topic, partition), position in vector.items():
         positions.setdefault(topic, {})[str(partition)] = position
-    await session.execute(
-        insert(SNAPSHOT).values(
-            generation=generation, taken_at=clock.now(), vector=positions, blob=blob
-        )
+    number = await session.scalar(
+        insert(SNAPSHOT)
+        .values(generation=generation, taken_at=clock.now(), vector=positions)
+        .returning(SNAPSHOT.c.number)
     )
-    kept = (
-        await session.execute(
-            select(SNAPSHOT.c.number, SNAPSHOT.c.vector)
-            .where(SNAPSHOT.c.generation == generation)
-            .order_by(SNAPSHOT.c.number.desc())
-            .limit(2)
-        )
-    ).all()
+    await session.execute(
+        insert(SNAPSHOT_PART),
+        [{"snapshot": number, "part": part, "blob": blob} for part, blob in enumerate(blobs)],
+    )
+    kept = await _snapshots(session, generation, 2)
+    oldest = kept[-1]
+    await session.execute(SNAPSHOT_PART.delete().where(SNAPSHOT_PART.c.snapshot < oldest.number))
+    await session.execute(SNAPSHOT.delete().where(SNAPSHOT.c.number < oldest.number))
     if len(kept) > 1:
-        oldest = kept[-1]
-        await session.execute(
-            SNAPSHOT.delete().where(
-                SNAPSHOT.c.generation == generation, SNAPSHOT.c.number < oldest.number
-            )
-        )
         await session.execute(_PRUNE, {**_arrays(_lanes(oldest.vector)), "generation": generation})
     return True
+
+
+async def forget(session: Session) -> None:
+    """Forget every entry and snapshot, of whatever generation."""
+    for table in (JOURNAL, SNAPSHOT_PART, SNAPSHOT):
+        await session.execute(table.delete())
+
+
+async def _snapshots(
+    session: Session, generation: int, most: int
+) -> Sequence[Row[int, dict[str, dict[str, int]]]]:
+    rows = await session.execute(
+        select(SNAPSHOT.c.number, SNAPSHOT.c.vector)
+        .where(SNAPSHOT.c.generation == generation)
+        .order_by(SNAPSHOT.c.number.desc())
+        .limit(most)
+    )
+    return rows.all()
 
 
 def _lanes(positions: Mapping[str, Mapping[str, int]]) -> dict[Lane, int]:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ioc_aggregator.indicators.indicator import Indicator, Sum
 from ioc_aggregator.measures.cells import Integers
-from ioc_aggregator.measures.families import BINS, HISTOGRAM, REPORTED, SCORES
+from ioc_aggregator.measures.families import HISTOGRAM, REPORTED, SCORES
 from ioc_aggregator.rollups.borders import Borders
-from ioc_aggregator.rollups.columns import Columns
+from ioc_aggregator.rollups.columns import Columns, sum_by
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
 
@@ -60,14 +60,17 @@ def table(
 
     def sums(term: Sum) -> Integers:
         columns = state.columns[term.family.name]
-        mask = _rows(columns, period, {**(where or {}), **term.where})
-        cells = columns.values[mask, term.family.columns.index(term.column)]
-        schools = np.zeros((len(borders.school_places), len(values)), dtype=np.int64)
-        rows = columns.dim("school")[mask]
-        np.add.at(
-            schools, (rows, np.zeros_like(rows) if by is None else columns.dim(by)[mask]), cells
-        )
-        return borders.sum(schools)
+        filters = {**(where or {}), **term.where}
+        if by is None and not filters:
+            schools = _by_period(state, columns, period, term.column)
+            return borders.sum(_filled(schools, len(borders.school_places))[:, None])
+        mask = _rows(columns, period, filters)
+        groups = columns.dim("school")[mask].astype(np.int64) * len(values)
+        if by is not None:
+            groups += columns.dim(by)[mask]
+        flat = np.zeros(len(borders.school_places) * len(values), dtype=np.int64)
+        np.add.at(flat, groups, columns.column(term.column)[mask].astype(np.int64))
+        return borders.sum(flat.reshape(-1, len(values)))
 
     denominator = None if indicator.denominator is None else sums(indicator.denominator)
     return Table(values, sums(indicator.numerator), denominator)
@@ -83,7 +86,7 @@ def completeness(
 ) -> Completeness:
     """Count the schools that should report (N) and those of them that did (n)."""
     columns = state.columns[REPORTED.name]
-    wanted = _rows(columns, period, {"stream": streams}) & (columns.values[:, 0] > 0)
+    wanted = _rows(columns, period, {"stream": streams}) & (columns.column("events") > 0)
     did = np.zeros(len(borders.school_places), dtype=np.bool_)
     did[columns.dim("school")[wanted]] = True
     should = borders.expected(levels)
@@ -94,16 +97,64 @@ def completeness(
 
 def histograms(state: State, borders: Borders, where: Where) -> tuple[Integers, Integers]:
     """Sum what matches: bins ``[place, 101]``; and entered, sum, squares ``[place, 3]``."""
+    schools = len(borders.school_places)
     bins = state.columns[HISTOGRAM.name]
     mask = bins.select(where)
-    by_school = np.zeros((len(borders.school_places), BINS), dtype=np.int64)
-    np.add.at(by_school, bins.dim("school")[mask], bins.values[mask])
+    by_school = sum_by(schools, bins.dim("school")[mask], bins.values[mask])
     totals = state.columns[SCORES.name]
     mask = totals.select(where)
     picked = [SCORES.columns.index(name) for name in ("entered", "sum", "squares")]
-    sums = np.zeros((len(borders.school_places), len(picked)), dtype=np.int64)
-    np.add.at(sums, totals.dim("school")[mask], totals.values[mask][:, picked])
+    sums = sum_by(schools, totals.dim("school")[mask], totals.values[mask][:, picked])
     return borders.sum(by_school), borders.sum(sums)
+
+
+def any_small(state: State, indicator: Indicator, period: Period, smallest_shown: int) -> bool:
+    """Tell whether any number of the indicator can be small at all.
+
+    What a number's base counts is never negative, so a small sum is made of small cells.
+    """
+    term = indicator.numerator if indicator.denominator is None else indicator.denominator
+    if not isinstance(term, Sum):
+        return False
+    columns = state.columns[term.family.name]
+    cells = columns.column(term.column)[_rows(columns, period, term.where)]
+    return bool(((cells > 0) & (cells < smallest_shown)).any())
+
+
+def _by_period(state: State, columns: Columns, period: Period, column: str) -> Integers:
+    """Give a column's sum for each school; one pass over the family serves all periods."""
+    cube = state.kept(f"by period: {columns.family.name}", columns.changes, lambda: _cube(columns))
+    codes = state.codes
+    year = codes["school_year"].find(period.school_year)
+    if year is None or year >= cube.shape[1]:
+        return np.zeros(0, dtype=np.int64)
+    of_year = cube[:, year, :, columns.family.columns.index(column)]
+    if not period.term:
+        total: Integers = of_year.sum(axis=1)
+        return total
+    term = codes["term"].find(period.term)
+    if term is None or term >= cube.shape[2]:
+        return np.zeros(0, dtype=np.int64)
+    return of_year[:, term]
+
+
+def _cube(columns: Columns) -> Integers:
+    """Sum every column by school, school year and term."""
+    dims = ["school", "school_year"] + (["term"] if "term" in columns.family.dims else [])
+    sizes = [int(columns.dim(dim).max(initial=-1)) + 1 for dim in dims]
+    shape = (*sizes, 1)[:3]
+    groups = np.ravel_multi_index([columns.dim(dim) for dim in dims], sizes)
+    cube = np.zeros((int(np.prod(shape)), len(columns.family.columns)), dtype=np.int64)
+    for at in range(cube.shape[1]):
+        np.add.at(cube[:, at], groups, columns.values[:, at].astype(np.int64))
+    return cube.reshape(*shape, cube.shape[1])
+
+
+def _filled(values: Integers, length: int) -> Integers:
+    """Add the schools that have no cell yet."""
+    filled = np.zeros(length, dtype=np.int64)
+    filled[: len(values)] = values
+    return filled
 
 
 def _rows(columns: Columns, period: Period | None, where: Where) -> NDArray[np.bool_]:

@@ -78,12 +78,13 @@ def of(state: State, indicator: Indicator) -> list[Period]:
 
 
 def _used(state: State, columns: Columns) -> Iterator[Period]:
-    years = state.codes["school_year"].texts
-    for year in np.unique(columns.dim("school_year")):
+    years, terms = state.codes["school_year"].texts, state.codes["term"].texts
+    year_codes = columns.dim("school_year")
+    for year in np.flatnonzero(np.bincount(year_codes)).tolist():
         yield Period(years[year])
     if "term" in columns.family.dims:
-        terms = state.codes["term"].texts
-        pairs = np.stack([columns.dim("school_year"), columns.dim("term")], axis=1)
-        for year, term in np.unique(pairs, axis=0):
+        pairs = np.bincount(year_codes * len(terms) + columns.dim("term"))
+        for pair in np.flatnonzero(pairs).tolist():
+            year, term = divmod(pair, len(terms))
             if terms[term]:
                 yield Period(years[year], terms[term])

@@ -5,18 +5,21 @@ covers, and the vector of positions says which are in already.
 """
 
 import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 
 from ioc_aggregator.measures.cells import Delta
-from ioc_aggregator.measures.facts import SchoolFact, WatermarkFact
+from ioc_aggregator.measures.facts import Fact, SchoolFact, WatermarkFact
 from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.rollups.borders import Borders
-from ioc_aggregator.rollups.columns import Codes, Columns
+from ioc_aggregator.rollups.columns import Codes, Columns, Copy
 from ioc_aggregator.rollups.register import Register
+
+T = TypeVar("T")
 
 Lane: TypeAlias = tuple[str, int]
 """A topic and a partition of it."""
@@ -32,6 +35,39 @@ class Entry:
     delta: Delta
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A state at one moment, to be written down."""
+
+    vector: dict[Lane, int]
+    copies: list[Copy]
+    facts: list[Fact]
+
+    def deltas(self) -> Iterator[Delta]:
+        """Write all of it down in parts: adding them to an empty state gives this one."""
+        yield Delta(facts=self.facts)
+        for copy in self.copies:
+            for change in copy.changes():
+                yield Delta({copy.family.name: change})
+
+    def hash(self) -> str:
+        """Hash the non-zero cells in the order of their keys: equal cells, equal hash.
+
+        The order in which keys were first used does not matter, nor do rows that are zero again.
+        """
+        digest = hashlib.blake2b(digest_size=32)
+        for copy in sorted(self.copies, key=lambda copy: copy.family.name):
+            keys, values = copy.keys, copy.values
+            used = np.flatnonzero(values.any(axis=1)).tolist()
+            digest.update(f"{copy.family.name}\x1d{len(used)}\x1d".encode())
+            for row in sorted(used, key=keys.__getitem__):
+                column = np.flatnonzero(values[row])
+                digest.update("\x1f".join(keys[row]).encode())
+                digest.update(column.astype("<i2").tobytes())
+                digest.update(values[row, column].astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
 class State:
     """Cells, facts and the position vector that they stand at."""
 
@@ -44,6 +80,7 @@ class State:
         self.changes = 0
         """Counts the entries applied: whoever keeps something computed compares it."""
         self._drawn: dict[date, tuple[int, int, Borders]] = {}
+        self._kept: dict[str, tuple[int, Any]] = {}
         self._facts = 0
 
     def apply(self, entry: Entry) -> bool:
@@ -68,12 +105,10 @@ class State:
             if not isinstance(fact, WatermarkFact):
                 self._facts += 1
 
-    def export(self) -> Delta:
-        """Write down all of it as one delta: the content of a snapshot."""
-        return Delta(
-            {name: columns.change() for name, columns in self.columns.items()},
-            list(self.register.facts()),
-        )
+    def copy(self) -> "Content":
+        """Copy everything, so that it can be written down while the state goes on."""
+        copies = [columns.copy() for columns in self.columns.values()]
+        return Content(dict(self.vector), copies, list(self.register.facts()))
 
     def borders(self, day: date) -> Borders:
         """Draw the tree of a day; drawn once until a fact or a new school comes."""
@@ -89,22 +124,13 @@ class State:
             drawn = self._drawn[day] = (self._facts, len(schools), borders)
         return drawn[2]
 
-    def hash(self) -> str:
-        """Hash the non-zero cells in the order of their keys: equal cells, equal hash.
+    def kept(self, name: str, changes: int, make: Callable[[], T]) -> T:
+        """Keep something computed for as long as the number of ``changes`` stays what it is."""
+        known = self._kept.get(name)
+        if known is None or known[0] != changes:
+            known = self._kept[name] = (changes, make())
+        return cast("T", known[1])
 
-        The order in which keys were first used does not matter, nor do rows that are zero again.
-        """
-        digest = hashlib.blake2b(digest_size=32)
-        for name in sorted(self.columns):
-            columns = self.columns[name]
-            order = sorted(range(len(columns.keys)), key=columns.keys.__getitem__)
-            values = columns.values[order]
-            used = np.flatnonzero(values.any(axis=1))
-            values = values[used]
-            row, column = np.nonzero(values)
-            keys = ("\x1f".join(columns.keys[order[index]]) for index in used)
-            digest.update(f"{name}\x1d{len(used)}\x1d{len(row)}\x1d".encode())
-            digest.update("\x1e".join(keys).encode())
-            for part in (row, column, values[row, column]):
-                digest.update(part.astype("<i8").tobytes())
-        return digest.hexdigest()
+    def hash(self) -> str:
+        """Hash the cells."""
+        return self.copy().hash()

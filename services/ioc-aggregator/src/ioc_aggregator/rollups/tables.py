@@ -45,7 +45,14 @@ SNAPSHOT = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=True),
     Column("generation", Integer, nullable=False),
     Column("taken_at", DateTime(timezone=True), nullable=False),
-    # {topic: {partition: next}}: everything below is in the blob, nothing else.
+    # {topic: {partition: next}}: everything below is in the parts, nothing else.
     Column("vector", JSONB, nullable=False),
+)
+
+SNAPSHOT_PART = Table(
+    "snapshot_part",
+    METADATA,
+    Column("snapshot", BigInteger, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
     Column("blob", LargeBinary, nullable=False),
 )

@@ -3,6 +3,7 @@
 The state is copied at one moment, then written line by line while the service goes on.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,9 +15,7 @@ import numpy as np
 from chassis import clock
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.feed.series import Publication, Series
-from ioc_aggregator.measures.cells import Change
-from ioc_aggregator.measures.facts import Fact
-from ioc_aggregator.measures.families import FAMILIES
+from ioc_aggregator.rollups.state import Content
 
 _encode = msgspec.json.Encoder().encode
 _LINES = 500
@@ -28,8 +27,7 @@ class Dump:
     """All that is dumped, as it was at one moment."""
 
     header: dict[str, Any]
-    changes: dict[str, Change]
-    facts: list[Fact]
+    content: Content
     series: list[Series]
     as_of: dict[str, datetime]
     entries: list[tuple[str, int, int, int]] = field(default_factory=list)
@@ -51,22 +49,20 @@ class Dump:
         yield _line({"record": "end", **counts})
 
     def _cells(self) -> Iterator[dict[str, Any]]:
-        for name, change in self.changes.items():
-            family = FAMILIES[name]
-            starts = np.flatnonzero(np.diff(change.at, prepend=-1))
-            ends = np.append(starts, len(change))[1:]
-            columns, values = change.column.tolist(), change.by.tolist()
-            for start, end in zip(starts, ends, strict=True):
-                key = change.keys[change.at[start]]
-                yield {
-                    "record": "cell",
-                    "family": name,
-                    "key": dict(zip(family.dims, key, strict=True)),
-                    "values": {family.columns[columns[at]]: values[at] for at in range(start, end)},
-                }
+        for copy in self.content.copies:
+            family = copy.family
+            for row, values in enumerate(copy.values):
+                used = np.flatnonzero(values)
+                if len(used):
+                    yield {
+                        "record": "cell",
+                        "family": family.name,
+                        "key": dict(zip(family.dims, copy.keys[row], strict=True)),
+                        "values": {family.columns[at]: int(values[at]) for at in used},
+                    }
 
     def _facts(self) -> Iterator[dict[str, Any]]:
-        for fact in self.facts:
+        for fact in self.content.facts:
             yield {"record": "fact", "value": fact}
 
     def _numbers(self) -> Iterator[dict[str, Any]]:
@@ -92,38 +88,35 @@ class Dump:
                 }
 
 
-def take(engine: Engine, entries: Sequence[tuple[str, int, int, int]] = ()) -> Dump:
+async def take(engine: Engine, entries: Sequence[tuple[str, int, int, int]] = ()) -> Dump:
     """Copy everything, without letting anything happen meanwhile."""
     follower = engine.follower
     # The state may hold a watermark that came after the last look at the applied sequences.
     follower.see_watermarks()
     state = follower.state
     day: date = clock.business_day(clock.now())
-    content = state.export()
+    content = state.copy()
     topics = {topic.name for topic in follower.topics}
     positions: dict[str, dict[str, int]] = {}
-    for (topic, partition), position in sorted(state.vector.items()):
+    for (topic, partition), position in sorted(content.vector.items()):
         if topic in topics:
             positions.setdefault(topic, {})[str(partition)] = position
     applied: dict[str, dict[str, dict[str, int]]] = {}
     for (source, topic, partition), sequence in sorted(follower.applied.sequences.items()):
         by_topic = applied.setdefault(source.removeprefix("urn:edu:"), {})
         by_topic.setdefault(topic, {})[str(partition)] = sequence
-    return Dump(
-        header={
-            "feed": engine.feed.head,
-            "day": day,
-            "generation": follower.generation,
-            "hash": state.hash(),
-            "positions": positions,
-            "applied": applied,
-        },
-        changes=content.changes,
-        facts=content.facts,
-        series=list(Publication().series(state, day, follower.as_of)),
-        as_of=dict(follower.as_of),
-        entries=list(entries),
-    )
+    header: dict[str, Any] = {
+        "feed": engine.feed.head,
+        "day": day,
+        "generation": follower.generation,
+        "positions": positions,
+        "applied": applied,
+    }
+    series = list(Publication().series(state, day, follower.as_of))
+    taken = Dump(header, content, series, dict(follower.as_of), list(entries))
+    # From here on the copy is all that is looked at.
+    header["hash"] = await asyncio.to_thread(content.hash)
+    return taken
 
 
 def _in_pieces(

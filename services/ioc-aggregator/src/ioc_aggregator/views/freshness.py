@@ -10,14 +10,15 @@ from ioc_aggregator.views import answers, places
 
 
 def answer(engine: Engine) -> answers.FreshnessAnswer:
-    """Answer for every source that an indicator needs or that was ever heard of."""
+    """Answer for every source that an indicator needs or that writes a stream we read."""
     now = clock.now()
     needed = {source for indicator in CATALOGUE.values() for source in indicator.sources}
-    heard = engine.follower.state.register.watermarks
+    read = {topic.owner for topic in engine.follower.topics}
+    heard = {source for source in engine.follower.state.register.watermarks if source in read}
     return answers.FreshnessAnswer(
         now=now,
         stale_after_seconds=int(STALE_AFTER.total_seconds()),
-        sources=[_source(engine, source, now) for source in sorted(needed | heard.keys())],
+        sources=[_source(engine, source, now) for source in sorted(needed | heard)],
     )
 
 

@@ -155,7 +155,7 @@ async def read_dump(
     if entries:
         async with engine.database.reading() as session:
             kept = await journal.boundaries(session, engine.follower.generation)
-    taken = dump.take(engine, kept)
+    taken = await dump.take(engine, kept)
 
     async def pieces() -> AsyncIterator[bytes]:
         for piece in taken.pieces():

@@ -43,9 +43,14 @@ def _create_state() -> None:
         sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("vector", JSONB, nullable=False),
+    )
+    op.create_table(
+        "snapshot_part",
+        sa.Column("snapshot", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("blob", sa.LargeBinary, nullable=False),
     )
-    op.execute("ALTER TABLE snapshot ALTER COLUMN blob SET STORAGE EXTERNAL")
+    op.execute("ALTER TABLE snapshot_part ALTER COLUMN blob SET STORAGE EXTERNAL")
 
 
 def _create_feed() -> None:

@@ -1,0 +1,150 @@
+"""The service as a whole: tables, settings, policy, and its way over a real broker."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from chassis import clock
+from chassis.auth import Role
+from chassis.consuming.consumer import Consumer
+from chassis.consuming.subscription import Subscription
+from chassis.database import Database
+from chassis.relay.relay import Relay
+from contracts import envelope, topics
+from contracts.event import Event
+from contracts.topics import partition_for
+from edu.testing import eventually, running
+from ioc_aggregator import policy
+from ioc_aggregator.app import SERVICE
+from ioc_aggregator.base import METADATA
+from ioc_aggregator.engine import Engine
+
+
+async def test_the_migrations_make_the_tables(store: Database) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        return list(compare_metadata(MigrationContext.configure(connection), METADATA))
+
+    async with store.engine.connect() as connection:
+        found = await connection.run_sync(differences)
+    assert [item for item in found if getattr(item[1], "name", "") != "alembic_version"] == []
+
+
+def test_the_service_names_its_newest_migration() -> None:
+    assert SERVICE.head == "0001"
+
+
+def test_who_may_see_what() -> None:
+    allowed = {(action, role) for action, role, _, may in policy.POLICY.matrix() if may}
+    assert allowed == {
+        (policy.READ_IN_FULL, Role.DEPARTMENT_OFFICER),
+        (policy.READ_IN_FULL, Role.SERVICE),
+        (policy.READ_IN_FULL, Role.AUDITOR),
+        (policy.READ_DUMP, Role.AUDITOR),
+        (policy.READ_DUMP, Role.SERVICE),
+    }
+
+
+class Sender:
+    """Numbers and sends events as the relays of their sources do."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+        self._sequences: dict[tuple[str, int], int] = {}
+
+    async def send(self, *events: Event) -> None:
+        for event in events:
+            partition = partition_for(event.partition_key(), event.TOPIC.partitions)
+            lane = (event.TOPIC.name, partition)
+            self._sequences[lane] = self._sequences.get(lane, 0) + 1
+            moment = clock.now()
+            attributes = envelope.attributes(
+                event,
+                id=clock.new_id(),
+                time=moment,
+                recordedtime=moment,
+                correlationid=None,
+                causationid=None,
+                traceparent=None,
+            )
+            await self._producer.send_and_wait(
+                event.TOPIC.name,
+                key=event.partition_key().encode(),
+                value=envelope.render(attributes, event.data_json(), self._sequences[lane]),
+                partition=partition,
+            )
+
+    async def reach(self, make: Any, source: str, *, seconds: float) -> None:
+        """Let a source say that all of this was sent."""
+        positions: dict[str, dict[int, int]] = {}
+        for (topic, partition), last in self._sequences.items():
+            if topic.startswith(source):
+                positions.setdefault(topic, {})[partition] = last
+        await self.send(make.watermark(source, positions, seconds=seconds))
+
+
+@pytest.fixture
+async def sender(kafka: str) -> Any:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
+    await producer.start()
+    yield Sender(producer)
+    await producer.stop()
+
+
+async def on_kafka(kafka: str, count: int) -> list[bytes]:
+    """Read at least so many published numbers from the broker."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
+    await consumer.start()
+    lanes = [TopicPartition(topics.INDICATORS.name, at) for at in range(6)]
+    consumer.assign(lanes)
+    await consumer.seek_to_beginning(*lanes)
+    found: list[bytes] = []
+    try:
+        while len(found) < count:
+            for records in (await consumer.getmany(timeout_ms=1000)).values():
+                found += [record.value for record in records]
+    finally:
+        await consumer.stop()
+    return found
+
+
+async def test_from_kafka_to_the_feed_and_back_to_kafka(
+    kafka: str, store: Database, make: Any, sender: Sender
+) -> None:
+    """Records become numbers; page, stream and Kafka carry the same bytes."""
+    engine = Engine(store, writes_feed=True, feed_kept=1_000)
+    relay = Relay(service="ioc-aggregator", url=store.url, bootstrap=[kafka])
+    store.after_emit(relay.wake)
+    consumer = Consumer(service=SERVICE.name, database=store, projector=engine.projector)
+    subscription = Subscription(
+        consumer=consumer, database=store, bootstrap=[kafka], group=SERVICE.name
+    )
+    await sender.send(
+        make.unit(1), make.unit(2, parent=1), make.school(11, 2), *make.enrolments(11, 40)
+    )
+    await sender.send(make.sheet(11), make.save(11, [850] * 40), make.save(11, [900], [850]))
+    async with (
+        running(relay.run()),
+        running(subscription.run()),
+        running(engine.follow()),
+    ):
+        await sender.reach(make, "admissions", seconds=1)
+        await sender.reach(make, "gradebook", seconds=1)
+
+        def counted() -> bool:
+            scores = engine.follower.state.columns["scores"].values
+            return engine.follower.as_of.keys() >= {"admissions", "gradebook"} and (
+                scores.tolist() == [[40, 40, 1, 39 * 850 + 900, 39 * 850**2 + 900**2]]
+            )
+
+        await eventually(counted, within=20)
+        await eventually(lambda: engine.feed.head > 20)
+        head = engine.feed.head
+        served = [e.document(full=True) for e in await engine.feed.after(0, 10_000)]
+        sent = await asyncio.wait_for(on_kafka(kafka, head), 20)
+    assert len(served) == head
+    assert set(served) <= set(sent)
