@@ -1,0 +1,1 @@
+"""What a pupil owes and paid, on one page: joins what fees, receipts and the ledger know."""

@@ -1,0 +1,1 @@
+"""Where an erased person is forgotten in every slice at once."""

@@ -1,0 +1,1 @@
+"""The double-entry ledger of each school: every đồng stands twice, and nothing is ever changed."""

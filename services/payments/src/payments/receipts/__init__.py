@@ -1,0 +1,1 @@
+"""Money that came, what it settles, and how it is taken back."""

@@ -1,0 +1,163 @@
+"""What other slices may know of schools, classes and pupils."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy import select
+from sqlmodel import col
+
+from chassis.database import Session
+from chassis.sealing import MasterKeys, SealError, WrappedKey
+from contracts.lists import Grade, Ownership
+from payments.register.domain import name_key
+from payments.register.tables import (
+    Placement,
+    Pupil,
+    School,
+    SchoolClass,
+    SchoolYear,
+    SubjectKey,
+)
+
+NO_NAME = "chưa có tên"
+"""Shown for a pupil whose record or key has not come yet."""
+
+ERASED = "đã xoá thông tin cá nhân"
+"""Shown for a pupil whose key was erased."""
+
+_log = structlog.get_logger("payments.register")
+
+
+class KnownPupil(NamedTuple):
+    """Where a pupil is enrolled, and the reference by which money finds them."""
+
+    pupil_id: str
+    school_id: str
+    school_year: str
+    grade: Grade
+    enrolled: bool
+    reference: str
+
+
+class KnownSchool(NamedTuple):
+    """What the register says of a school."""
+
+    name: str
+    ownership: Ownership
+    open: bool
+
+
+class ClassRoom(NamedTuple):
+    """A class."""
+
+    class_id: str
+    school_id: str
+    school_year: str
+    name: str
+
+
+class Calendar(NamedTuple):
+    """The first and last day of a school year."""
+
+    first_day: date
+    last_day: date
+
+
+async def school(session: Session, school_id: str) -> KnownSchool | None:
+    """Give a school, if the register is known to hold it."""
+    row = await session.get(School, school_id)
+    return None if row is None else KnownSchool(row.name, row.ownership, row.open)
+
+
+async def calendar(session: Session, school_year: str) -> Calendar | None:
+    """Give the calendar of a school year, if it has come."""
+    row = await session.get(SchoolYear, school_year)
+    return None if row is None else Calendar(row.first_day, row.last_day)
+
+
+async def room(session: Session, class_id: str) -> ClassRoom | None:
+    """Give a class, if it is known."""
+    row = await session.get(SchoolClass, class_id)
+    if row is None:
+        return None
+    return ClassRoom(row.class_id, row.school_id, row.school_year, row.name)
+
+
+async def seated(session: Session, class_id: str) -> Sequence[str]:
+    """Give the pupils who sit in a class now."""
+    statement = select(col(Placement.pupil_id)).where(col(Placement.class_id) == class_id)
+    return (await session.scalars(statement)).all()
+
+
+async def pupils(
+    session: Session, pupil_ids: Collection[str], *, hold: bool = False
+) -> Mapping[str, KnownPupil]:
+    """Give those of the pupils who are known.
+
+    With ``hold`` they are locked: until the transaction ends nobody else changes what they owe.
+    """
+    statement = select(
+        col(Pupil.pupil_id),
+        col(Pupil.school_id),
+        col(Pupil.school_year),
+        col(Pupil.grade),
+        col(Pupil.enrolled),
+        col(Pupil.reference),
+    ).where(col(Pupil.pupil_id).in_(pupil_ids))
+    if hold:
+        # Always in the order of the ids, so that two transactions cannot wait for each other.
+        statement = statement.order_by(col(Pupil.pupil_id)).with_for_update(key_share=True)
+    rows = (await session.execute(statement)).all()
+    return {row.pupil_id: KnownPupil(*row) for row in rows}
+
+
+async def by_reference(session: Session, reference: str) -> str | None:
+    """Give the pupil whose reference somebody wrote, if there is one."""
+    statement = select(col(Pupil.pupil_id)).where(col(Pupil.reference) == reference)
+    return (await session.scalars(statement)).one_or_none()
+
+
+class Names:
+    """Opens names when they are read; nowhere else do they exist in the clear."""
+
+    def __init__(self, keys: MasterKeys) -> None:
+        self._keys = keys
+
+    async def of(self, session: Session, pupil_ids: Collection[str]) -> Mapping[str, str]:
+        """Give a name, or what stands in its place, for each of the pupils; this never fails."""
+        statement = (
+            select(
+                col(Pupil.pupil_id),
+                col(Pupil.sealed),
+                col(SubjectKey.version),
+                col(SubjectKey.wrapped_key),
+                col(SubjectKey.key_id),
+            )
+            .join(SubjectKey, col(SubjectKey.pupil_id) == col(Pupil.pupil_id), isouter=True)
+            .where(col(Pupil.pupil_id).in_(pupil_ids))
+        )
+        names = dict.fromkeys(pupil_ids, NO_NAME)
+        for pupil_id, sealed, key_version, wrapped_key, key_id in await session.execute(statement):
+            if wrapped_key is not None and key_id is not None:
+                names[pupil_id] = self._open(pupil_id, sealed, WrappedKey(wrapped_key, key_id))
+            elif key_version is not None:
+                names[pupil_id] = ERASED
+        return names
+
+    def _open(self, pupil_id: str, sealed: str | None, key: WrappedKey) -> str:
+        try:
+            person = self._keys.open_if_complete(sealed, key, pupil_id)
+        except SealError as error:
+            _log.warning("a name does not open", pupil=pupil_id, reason=str(error))
+            return NO_NAME
+        return NO_NAME if person is None else person.name
+
+
+def in_list_order(names: Mapping[str, str]) -> Sequence[str]:
+    """Sort pupils as a Vietnamese class list does; those without a name stand last."""
+    return sorted(
+        names,
+        key=lambda pupil: (names[pupil] in (NO_NAME, ERASED), name_key(names[pupil]), pupil),
+    )
