@@ -38,44 +38,47 @@ export class Figures {
     number.suppressed = entry.numerator === null && !entry.retracted;
     number.schools_reported = entry.schools_reported;
     number.schools_expected = entry.schools_expected;
-    item.as_of = later(item.as_of, entry.as_of);
     return own;
   }
 
   /**
    * A source has moved on: what rests on it is as recent as the slowest of its sources. The feed
-   * brings this after the changes that it covers, so no number claims more than it holds.
+   * brings this after the changes that it covers, so no number claims more than it holds; that is
+   * why the as-of of a single entry moves nothing.
    */
   #advance(entry) {
     const freshness = this.items.get("N71");
-    if (!freshness) return;
-    const source = freshness.number.breakdown.find((row) => row.dims.source === entry.dims.source);
+    const source = this.#source(entry.dims.source);
     if (!source) return;
     source.numerator = entry.numerator;
     source.as_of = entry.as_of;
     for (const item of this.items.values()) {
-      const rows = freshness.number.breakdown.filter((row) =>
-        item.sources.includes(row.dims.source),
-      );
-      if (rows.length !== item.sources.length) continue;
-      const times = rows.map(momentOf);
-      if (times.includes(null)) continue;
-      item.as_of = times.reduce((least, time) => (time < least ? time : least));
-      if (item === freshness) {
-        freshness.number.numerator = Math.min(...rows.map((row) => row.numerator));
-      }
+      const wanted = item === freshness ? this.sources() : item.sources;
+      const times = wanted.map((name) => this.asOf(name)).filter(Boolean);
+      if (times.length === wanted.length) item.as_of = oldest(times);
     }
+  }
+
+  #source(name) {
+    return this.items.get("N71")?.number.breakdown.find((row) => row.dims.source === name);
+  }
+
+  /** The sources that have been heard of. */
+  sources() {
+    const rows = this.items.get("N71")?.number.breakdown ?? [];
+    return rows.filter((row) => row.numerator !== null).map((row) => row.dims.source);
+  }
+
+  /** Up to when the numbers held here count a source. */
+  asOf(name) {
+    const row = this.#source(name);
+    if (!row || row.numerator === null) return null;
+    return row.as_of ?? new Date(row.numerator * 1000).toISOString();
   }
 }
 
-function momentOf(row) {
-  if (row.as_of) return row.as_of;
-  return row.numerator === null ? null : new Date(row.numerator * 1000).toISOString();
-}
-
-function later(one, other) {
-  if (one === null || other === null) return one ?? other;
-  return Date.parse(one) < Date.parse(other) ? other : one;
+export function oldest(times) {
+  return times.reduce((least, time) => (Date.parse(time) < Date.parse(least) ? time : least));
 }
 
 /**

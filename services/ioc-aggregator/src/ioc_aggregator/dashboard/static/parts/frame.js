@@ -7,7 +7,7 @@ import { summaryOf } from "./tiles.js";
 
 const SPOKEN_EVERY = 20_000;
 
-export function frame(root, { go, href, setLanguage }) {
+export function frame(root, { go, href, rotate: turn, otherLanguage }) {
   const path = root.querySelector("#path");
   const period = root.querySelector("#period");
   const rotate = root.querySelector("#rotate");
@@ -16,7 +16,8 @@ export function frame(root, { go, href, setLanguage }) {
   let spoken = {};
 
   period.addEventListener("change", () => go({ period: period.value }));
-  root.querySelector("#language").addEventListener("click", setLanguage);
+  rotate.addEventListener("click", turn);
+  root.querySelector("#language").addEventListener("click", otherLanguage);
 
   return (view) => {
     translate(root);

@@ -145,7 +145,7 @@ export function histogram(root, { go }) {
     const comment = scores.assessment === "comment";
     const style = getComputedStyle(root);
     const color = (name) => style.getPropertyValue(name).trim();
-    const font = `500 ${parseFloat(style.fontSize) * 0.72}px ${style.fontFamily}`;
+    const font = `500 ${Math.round(parseFloat(style.fontSize) * 0.76)}px ${style.fontFamily}`;
     const axis = { stroke: color("--muted"), font, ticks: { show: false } };
     const bars = uPlot.paths.bars({ align: 1, size: [comment ? 0.7 : 1, 400, 1], radius: 0.15 });
     const bar = (fill) => ({ fill, stroke: fill, width: 0, paths: bars, points: { show: false } });
@@ -173,7 +173,7 @@ export function histogram(root, { go }) {
         {
           ...axis,
           grid: { stroke: color("--line"), width: 1 },
-          size: (_, values) => 14 + 7.5 * Math.max(1, ...(values ?? []).map((text) => text.length)),
+          size: (_, values) => 14 + 0.5 * parseFloat(style.fontSize) * Math.max(1, ...(values ?? []).map((text) => text.length)),
           values: (_, splits) =>
             splits.map((split) => (Number.isInteger(split) ? integer(split) : "")),
         },

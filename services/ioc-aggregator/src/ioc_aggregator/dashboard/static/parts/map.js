@@ -8,12 +8,14 @@ import { borders, classOf, colour, ramp } from "./shading.js";
 
 const WIDTH = 1000;
 const PADDING = 8;
+const LETTER = 12.5; // the width of a letter of a name, in the drawing's units
 const NO_DATA = "url(#no-data)";
 const HIDDEN = "url(#hidden)";
 
 export function map(root, { go, href }) {
   const svg = root.querySelector("svg");
   const land = svg.querySelector(".land");
+  const names = svg.querySelector(".names");
   const tip = root.querySelector(".tip");
   const legend = root.querySelector(".legend");
   const paths = [];
@@ -37,6 +39,8 @@ export function map(root, { go, href }) {
       paths.push(entry);
     }
     land.replaceChildren(...paths.map((entry) => entry.link));
+    for (const entry of paths) entry.label = drawing("text");
+    names.replaceChildren(...paths.map((entry) => entry.label));
     setAttribute(paths[0].link, "tabindex", "0");
   }
 
@@ -170,20 +174,45 @@ export function map(root, { go, href }) {
   /** A chosen commune is brought near, its neighbours still around it. */
   function zoom() {
     const height = Number(svg.getAttribute("viewBox").split(" ")[3]);
+    let [x, y] = [0, 0];
     const chosen = paths.find((entry) => view.commune && unitOf(entry)?.unit_id === view.commune);
     let transform = "none";
     let scale = 1;
     if (chosen) {
       const { left, right, top, bottom } = chosen.box;
       scale = Math.min(3.2, (0.42 * WIDTH) / (right - left), (0.42 * height) / (bottom - top));
-      const x = WIDTH / 2 - (scale * (left + right)) / 2;
-      const y = height / 2 - (scale * (top + bottom)) / 2;
+      x = WIDTH / 2 - (scale * (left + right)) / 2;
+      y = height / 2 - (scale * (top + bottom)) / 2;
       transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) scale(${scale.toFixed(3)})`;
     }
     if (land.dataset.transform !== transform) {
       land.dataset.transform = transform;
       land.style.setProperty("transform", transform);
       if (chosen) land.append(chosen.link); // its outline lies over its neighbours'
+    }
+    write(scale, x, y, chosen);
+  }
+
+  /** Names stand where there is room for them; the rest is in the table and under the pointer. */
+  function write(scale, x, y, chosen) {
+    const written = [];
+    for (const entry of chosen ? [chosen, ...paths.filter((one) => one !== chosen)] : paths) {
+      const name = unitOf(entry)?.name.replace(/^(Xã|Phường) /, "") ?? "";
+      const letter = entry === chosen ? 1.5 * LETTER : LETTER;
+      const spot = {
+        x: scale * entry.centre[0] + x,
+        y: scale * entry.centre[1] + y,
+        half: (name.length * letter) / 2,
+        high: 2 * letter,
+      };
+      const room = (entry.box.right - entry.box.left) * scale;
+      const free = !written.some((other) => touches(spot, other));
+      const shown = entry === chosen || (2 * spot.half <= room && free);
+      if (shown) written.push(spot);
+      setAttribute(entry.label, "x", spot.x.toFixed(1));
+      setAttribute(entry.label, "y", spot.y.toFixed(1));
+      setAttribute(entry.label, "class", entry === chosen ? "chosen" : null);
+      setText(entry.label, shown ? name : "");
     }
   }
 
@@ -238,7 +267,27 @@ function outline(feature, project) {
   const d = rings
     .map((ring) => `M${ring.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}Z`)
     .join("");
-  return { d, box, centre: [(box.left + box.right) / 2, (box.top + box.bottom) / 2] };
+  const largest = rings.reduce((one, other) => (other.length > one.length ? other : one));
+  return { d, box, centre: centroid(largest) };
+}
+
+function touches(one, other) {
+  return (
+    Math.abs(one.x - other.x) < one.half + other.half &&
+    Math.abs(one.y - other.y) < (one.high + other.high) / 2
+  );
+}
+
+function centroid(ring) {
+  let [area, x, y] = [0, 0, 0];
+  for (let at = 0; at < ring.length - 1; at += 1) {
+    const [[x1, y1], [x2, y2]] = [ring[at], ring[at + 1]];
+    const cross = x1 * y2 - x2 * y1;
+    area += cross;
+    x += (x1 + x2) * cross;
+    y += (y1 + y2) * cross;
+  }
+  return [x / (3 * area), y / (3 * area)];
 }
 
 /** The nearest commune in this direction, those straight ahead before those aside. */

@@ -47,7 +47,7 @@ export function places(root, { go, href }) {
     const rows = parts ? partRows(parts, item) : childRows(item);
     const wanted = folded(search.value.trim());
     const shown = arranged(rows, item).filter((row) => folded(row.name).includes(wanted));
-    const top = rows.reduce((most, row) => Math.max(most, share(row.number, unit)), 0);
+    const top = fullBar(rows, unit);
     keyed(body, shown, (row) => row.id, rowNode, (node, row) => fill(node, row, item, top));
     table.style.setProperty("--bar", ramp(item.indicator)[2]);
     table.style.setProperty("--bar-end", ramp(item.indicator)[3]);
@@ -69,12 +69,8 @@ export function places(root, { go, href }) {
     setText(root.querySelector(".subject"), item.name[language()]);
     setText(table.caption, `${words(title)}: ${item.name[language()]}, ${view.figures.unit.name}`);
     for (const button of table.tHead.querySelectorAll("button")) {
-      const column = button.dataset.column;
-      const plain = column === "fraction" && !isShare(item.unit.code);
-      setText(button, plain ? "" : words(column));
-      button.closest("th").hidden = plain;
+      setText(button, words(button.dataset.column));
     }
-    setAttribute(table, "data-plain", isShare(item.unit.code) ? null : "");
   }
 
   function dimensions(item) {
@@ -140,8 +136,14 @@ export function places(root, { go, href }) {
       "tr",
       {},
       element("th", { scope: "row" }, placeLink()),
-      element("td", { class: "value" }, element("span", { class: "bar" }), element("b")),
-      element("td", { class: "fraction" }),
+      element(
+        "td",
+        { class: "value" },
+        element("b"),
+        " ",
+        element("small"),
+        element("span", { class: "bar" }),
+      ),
       element("td", { class: "coverage" }),
     );
   }
@@ -167,14 +169,14 @@ export function places(root, { go, href }) {
 
   function fill(node, row, item, top) {
     const unit = item.unit.code;
-    const [head, value, fraction, coverage] = node.children;
+    const [head, value, coverage] = node.children;
+    const [figure, fraction, bar] = value.children;
     pointTo(head.firstChild, row.unit, row.name);
     const key = `${item.indicator}/${item.period}/${row.id}`;
-    setNumber(value.lastChild, key, figureText(row.number, unit));
+    setNumber(figure, key, figureText(row.number, unit));
     const width = top ? share(row.number, unit) / top : 0;
-    value.firstChild.style.setProperty("--share", width.toFixed(3));
+    bar.style.setProperty("--share", Math.min(width, 1).toFixed(3));
     setText(fraction, fractionText(row.number, unit));
-    fraction.hidden = !isShare(unit);
     const { schools_reported: n, schools_expected: N } = row.number;
     setText(coverage, `${integer(n)}/${integer(N)}`);
     setAttribute(coverage, "data-none", n === 0 && N > 0 ? "" : null);
@@ -212,6 +214,12 @@ function share(number, unit) {
   return number.denominator ? Number(tenths(number.numerator, number.denominator, unit)) : 0;
 }
 
+/** A percentage fills its bar at 100; anything else is compared with the largest. */
+function fullBar(rows, unit) {
+  if (unit === "percent") return 1000;
+  return rows.reduce((most, row) => Math.max(most, share(row.number, unit)), 0);
+}
+
 function comparison(column, descending, unit) {
   const collator = new Intl.Collator("vi", { numeric: true });
   const turn = descending ? -1 : 1;
@@ -220,7 +228,6 @@ function comparison(column, descending, unit) {
   if (column === "name") return (one, other) => turn * byName(one, other);
   const measures = {
     value: (number) => (missing(number, unit) ? null : share(number, unit)),
-    fraction: (number) => number.denominator,
     coverage: (number) =>
       number.schools_expected ? number.schools_reported / number.schools_expected : null,
   };

@@ -5,23 +5,6 @@ import { time } from "../format.js";
 import { language, words } from "../text.js";
 import { coverageText, figureText } from "./figure.js";
 
-const KEPT = 24;
-
-/** The changes worth telling: a school's own totals. */
-export class Ticker {
-  entries = [];
-
-  add(entry) {
-    if (entry.unit_kind !== "school" || Object.keys(entry.dims).length) return;
-    if (entry.numerator === null || entry.as_of === null) return;
-    const same = (other) =>
-      other.unit_id === entry.unit_id &&
-      other.indicator === entry.indicator &&
-      other.period === entry.period;
-    this.entries = [entry, ...this.entries.filter((other) => !same(other))].slice(0, KEPT);
-  }
-}
-
 export function ticker(root, { go, href }) {
   const list = root.querySelector("ol");
 
@@ -40,7 +23,9 @@ export function ticker(root, { go, href }) {
         setText(when, time(Date.parse(entry.as_of), view.now));
         setAttribute(link, "href", href({ unit: entry.unit_id }));
         setText(link, view.nameOfSchool(entry.unit_id));
-        setText(name, item?.name[language()] ?? entry.indicator);
+        const commune = view.units.get(view.school(entry.unit_id)?.unit_id)?.name;
+        const what = item?.name[language()] ?? entry.indicator;
+        setText(name, commune ? `${what} · ${commune}` : what);
         setText(value, figureText(entry, entry.unit));
         setText(coverage, coverageText(entry));
       },

@@ -69,7 +69,7 @@ function freshnessTile() {
     { class: "tile freshness" },
     element("h2", {}, element("span", { class: "name" })),
     element("p", { class: "big" }),
-    element("p", { class: "fraction" }),
+    element("p", { class: "fraction" }, element("span"), " ", element("span")),
     element("ul", { class: "sources below" }),
   );
 }
@@ -84,7 +84,9 @@ function updateFreshness(tile, view, code) {
   setAttribute(tile, "data-state", standing.state);
   const big = standing.asOf === undefined ? "—" : ageText(view.now - standing.asOf);
   setText(tile.querySelector(".big"), big);
-  setText(tile.querySelector(".fraction"), standing.asOf === undefined ? "" : words("ago"));
+  const [age, coverage] = tile.querySelector(".fraction").children;
+  setText(age, standing.asOf === undefined ? "" : words("ago"));
+  setText(coverage, item.number.schools_expected ? coverageText(item.number) : "");
   keyed(
     tile.querySelector(".sources"),
     view.sources,

@@ -1,0 +1,116 @@
+// Staying up to date: the stream, the freshness of the sources, and what to do when either is gone.
+
+import { get } from "./api.js";
+import { Changes } from "./changes.js";
+import { adjust, now } from "./clock.js";
+import { oldest } from "./figures.js";
+import { Live } from "./live.js";
+import { listeners, load, loadDetails, store, take } from "./store.js";
+
+const ASK_FRESHNESS_EVERY = 5_000;
+const ASK_ALL_EVERY = 30_000;
+const SETTLES_WITHIN = 1_500;
+const OPEN_AGAIN_AFTER = 1_000;
+const FEED_BACK = 400;
+
+export const changes = new Changes();
+let settling = null;
+let release = null;
+
+const live = new Live({
+  entry(entry) {
+    changes.add(entry);
+    if (take(entry)) settling ??= setTimeout(settle, SETTLES_WITHIN);
+    listeners.changed();
+  },
+  state(open) {
+    if (open) store.connection = { state: "live", since: null };
+    else if (store.connection.state === "live") store.connection = { state: "polling", since: now() };
+    listeners.changed();
+  },
+  gone() {
+    setTimeout(load, OPEN_AGAIN_AFTER * (1 + 2 * Math.random()));
+  },
+});
+
+/** Details are as recent as the numbers, unless a change has not reached them yet. */
+export function detailsSettled() {
+  return settling === null;
+}
+
+async function settle() {
+  await loadDetails().catch(() => {});
+  settling = null;
+  listeners.changed();
+}
+
+/** Each snapshot says from which N on the stream must bring the rest. */
+function taken(feed) {
+  if (live.closed || feed < live.after) live.open(feed);
+}
+
+/** Ask how fresh the sources are: it also tells the server's time, and whether it is there at all. */
+async function askFreshness() {
+  const asked = performance.now();
+  try {
+    const answer = await get("freshness");
+    adjust(answer.now, asked, performance.now());
+    store.staleAfter = answer.stale_after_seconds * 1000;
+    const known = standings(store.sources);
+    store.sources = answer.sources;
+    const returned = store.connection.state === "lost";
+    if (returned) {
+      store.connection = { state: "polling", since: now() };
+      await reloadIfReleased();
+    }
+    // Without the stream the page asks; a stream that fell silent on the way is opened anew.
+    if (overtaken()) live.close();
+    const turned = known !== standings(store.sources);
+    if (store.figures && (store.connection.state !== "live" || live.closed || turned)) await load();
+  } catch {
+    if (store.connection.state !== "lost") store.connection = { state: "lost", since: now() };
+  }
+  listeners.changed();
+}
+
+/** Which sources have numbers: when that changes, so does every number that rests on them. */
+function standings(sources) {
+  return sources
+    .map(({ source, state }) => `${source}:${["loading", "no-source"].includes(state) ? state : ""}`)
+    .join();
+}
+
+/** Does the server count much further than the stream has brought us? */
+function overtaken() {
+  const item = store.figures?.get("N71");
+  const times = store.sources.map((source) => source.as_of).filter(Boolean);
+  if (!item?.as_of || !times.length) return false;
+  return Date.parse(oldest(times)) - Date.parse(item.as_of) > store.staleAfter;
+}
+
+/** After a pause the service may be a new release: then this page is an old one. */
+async function reloadIfReleased() {
+  const answer = await fetch(location.pathname, { cache: "no-cache" });
+  const found = answer.headers.get("etag");
+  if (release && found && found !== release) location.reload();
+  release = found ?? release;
+}
+
+async function tellPast() {
+  const after = Math.max(0, live.after - FEED_BACK);
+  const { entries } = await get("feed", { after, limit: FEED_BACK });
+  for (const entry of entries) changes.add(entry.data);
+  listeners.changed();
+}
+
+export async function follow() {
+  listeners.taken = taken;
+  await Promise.all([askFreshness(), load()]);
+  tellPast().catch(() => {});
+  reloadIfReleased().catch(() => {});
+  setInterval(askFreshness, ASK_FRESHNESS_EVERY);
+  setInterval(load, ASK_ALL_EVERY);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) askFreshness().then(load);
+  });
+}
