@@ -170,4 +170,5 @@ async def test_the_candidates_of_an_examination_do_not_follow_the_class(book: An
     paper = book.column(class_id, term="CN", kind="exam", candidates=2)
     await book.put("/sheets", {"sheets": [paper]}, token="service")
     await book.hear(book.facts.withdrawn(AN, 2))
+    await book.put("/sheets", {"sheets": [paper]}, token="service")
     assert await _due(book) == [(0, 2)]

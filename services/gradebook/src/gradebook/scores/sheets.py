@@ -49,11 +49,11 @@ async def open_sheets(
         Invalid: a class has no such column, or the number of candidates cannot be right.
 
     """
+    _check_columns(wanted, rooms)
     seated = await classes.seated(session, rooms)
     due = [
         len(seated[one.class_id]) if one.candidates is None else one.candidates for one in wanted
     ]
-    _check_columns(wanted, rooms, seated)
     table = table_of(Sheet)
     rows = [
         {
@@ -75,26 +75,40 @@ async def open_sheets(
     )
     opened = set(inserted.scalars())
     standing = await _standing(session, wanted)
-    events: list[SheetOpened] = []
+    events: dict[int, SheetOpened] = {}
     answers: list[Opened] = []
-    for one, cells_due in zip(wanted, due, strict=True):
+    for at, (one, cells_due) in enumerate(zip(wanted, due, strict=True)):
         sheet = standing[one.class_id, one.column]
         new = sheet.sheet_id in opened
         opened.discard(sheet.sheet_id)
         if new:
-            events.append(_opened(sheet, before=0))
+            events[at] = _opened(sheet, before=0)
         elif one.candidates is not None and sheet.cells_due != cells_due:
-            events.append(change_due(sheet, cells_due))
+            events[at] = change_due(sheet, cells_due)
         answers.append(Opened(sheet, new))
-    await emit(session, *events)
+    _check_candidates(events, seated)
+    await emit(session, *events.values())
     return answers
 
 
-def _check_columns(
-    wanted: Sequence[NewSheet],
-    rooms: Mapping[str, classes.ClassRoom],
-    seated: Mapping[str, Collection[str]],
+def _check_candidates(
+    events: Mapping[int, SheetOpened], seated: Mapping[str, Collection[str]]
 ) -> None:
+    """Look only at what is said anew: a class may have shrunk since its examination."""
+    faults = [
+        FieldError(
+            f"sheets[{at}].candidates",
+            f"Lớp chỉ có {len(seated[event.class_id])} học sinh.",
+            "Xếp lớp trước, hoặc sửa số thí sinh.",
+        )
+        for at, event in events.items()
+        if event.cells_due > len(seated[event.class_id])
+    ]
+    if faults:
+        raise Invalid("too-many-candidates", "Có cột nhiều thí sinh hơn học sinh.", errors=faults)
+
+
+def _check_columns(wanted: Sequence[NewSheet], rooms: Mapping[str, classes.ClassRoom]) -> None:
     faults: list[FieldError] = []
     for at, one in enumerate(wanted):
         exam = one.column.kind is ColumnKind.EXAM
@@ -106,14 +120,6 @@ def _check_columns(
                     f"sheets[{at}].candidates",
                     "Cột điểm thi cần số thí sinh của lớp; các cột khác thì không.",
                     "Gửi candidates khi kind là “exam”, và chỉ khi đó.",
-                )
-            )
-        elif one.candidates is not None and one.candidates > len(seated[one.class_id]):
-            faults.append(
-                FieldError(
-                    f"sheets[{at}].candidates",
-                    f"Lớp chỉ có {len(seated[one.class_id])} học sinh.",
-                    "Xếp lớp trước, hoặc sửa số thí sinh.",
                 )
             )
     if faults:
