@@ -5,6 +5,7 @@ The relay (:mod:`chassis.relay`) numbers and sends the rows after the commit, in
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -60,9 +61,9 @@ async def emit(session: Session, *events: Event) -> list[Emitted]:
         if size > envelope.MAX_DOCUMENT:
             message = f"{event.type_name()} would be {size} bytes; {envelope.MAX_DOCUMENT} at most"
             raise EventTooLargeError(message)
-        key = event.partition_key()
-        rows.append(_row(event.TOPIC, key, attributes, data))
-        emitted.append(Emitted(partition_for(key, event.TOPIC.partitions), attributes, data))
+        row = _row(event.TOPIC, event.partition_key(), attributes, data)
+        rows.append(row)
+        emitted.append(Emitted(row["partition"], attributes, data))
     await _write(session, rows)
     return emitted
 
@@ -72,7 +73,7 @@ async def emit_tombstones(session: Session, topic: Topic, keys: Sequence[str]) -
     await _write(session, [_row(topic, key, None, None) for key in keys])
 
 
-def _row(topic: Topic, key: str, attributes: str | None, data: str | None) -> dict[str, object]:
+def _row(topic: Topic, key: str, attributes: str | None, data: str | None) -> dict[str, Any]:
     return {
         "created": clock.now(),
         "topic": topic.name,
@@ -83,7 +84,7 @@ def _row(topic: Topic, key: str, attributes: str | None, data: str | None) -> di
     }
 
 
-async def _write(session: Session, rows: list[dict[str, object]]) -> None:
+async def _write(session: Session, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     await session.flush()

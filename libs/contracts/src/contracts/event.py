@@ -31,6 +31,8 @@ class Record(BaseModel):
         extra="forbid",
         allow_inf_nan=False,
         use_attribute_docstrings=True,
+        # A service uses a few of the events; the others' validators are never built.
+        defer_build=True,
     )
 
 

@@ -43,10 +43,13 @@ class LeadConnection:
         connection = await asyncpg.connect(
             url, timeout=5, command_timeout=30, server_settings={"application_name": "relay"}
         )
-        if await connection.fetchval(_LOCK):
-            return cls(connection)
-        await connection.close()
-        return None
+        leads = False
+        try:
+            leads = await connection.fetchval(_LOCK)
+        finally:
+            if not leads:
+                connection.terminate()
+        return cls(connection) if leads else None
 
     async def close(self) -> None:
         """Give the lead back."""
