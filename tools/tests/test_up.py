@@ -4,7 +4,9 @@ import json
 import os
 import signal
 import stat
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,9 @@ from edu.testing import eventually
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 
-SUBSETS = [subset for size in (1, 2, 3) for subset in combinations(SERVICES, size)]
+# Each alone, all but each, all: what one needs of another would show in one of these.
+SIZES = sorted({1, len(SERVICES) - 1, len(SERVICES)})
+SUBSETS = [subset for size in SIZES for subset in combinations(SERVICES, size)]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +81,32 @@ async def test_what_dies_comes_back_where_it_was(home: Home) -> None:
     await eventually(lambda: ask(f"{url}/readyz")[0] == 200, within=30)
     assert home.run()["kafka"] == run["kafka"]  # type: ignore[index]
     assert home.run()["databases"] == run["databases"]  # type: ignore[index]
+
+
+@pytest.mark.usefixtures("home")
+def test_what_is_given_is_used_and_not_started(
+    kafka: str,
+    database: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka)
+    monkeypatch.setenv("GRADEBOOK_DATABASE_URL", database("gradebook"))
+    run = up.detached(["gradebook"])
+    assert {one["name"] for one in run["processes"]} == {"supervisor", "gradebook"}
+    assert run["kafka"]["bootstrap"] == kafka
+    assert run["databases"] == {"gradebook": database("gradebook")}
+
+
+def test_an_interrupt_stops_it_in_order(home: Home) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "edu", "up", "gradebook"], stdout=subprocess.PIPE, text=True
+    ) as foreground:
+        assert foreground.stdout is not None
+        for line in foreground.stdout:
+            if line.startswith("up after"):
+                foreground.send_signal(signal.SIGINT)
+        assert foreground.wait(45) == 0
+    assert home.owner() is None
 
 
 def test_a_second_one_on_the_same_folder_is_refused(home: Home) -> None:

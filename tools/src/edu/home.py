@@ -7,16 +7,18 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from edu.failure import Failure
 
 ROOT = Path(__file__).resolve().parents[3]
 OWNER_ONLY = 0o600
+LOOKS = 5
 
 
 def write_private(path: Path, text: str) -> None:
@@ -27,6 +29,16 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     fresh.replace(path)
+
+
+def lock_at_once(file: IO[str]) -> None:
+    """Lock a file or raise BlockingIOError; whoever only looks (`owner`) is gone in an instant."""
+    for _ in range(LOOKS):
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(0.02)
+    raise BlockingIOError
 
 
 def new_password() -> str:
@@ -83,7 +95,7 @@ class Home:
         self.prepare()
         with (self.folder / "owner.lock").open("a+", encoding="utf-8") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock_at_once(file)
             except BlockingIOError:
                 file.seek(0)
                 owner = file.read().strip() or "another process"
@@ -101,7 +113,7 @@ class Home:
         try:
             with (self.folder / "owner.lock").open("r+", encoding="utf-8") as file:
                 try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
                     return int(file.read().split()[1])
         except FileNotFoundError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from edu.failure import Failure
 
 TETHER = Path(__file__).with_name("tether.py")
 LOG_TAIL = 2000
+PORTS = (15_000, 32_000)
 
 
 @dataclass
@@ -117,15 +119,22 @@ class Child:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return that many free ports of 127.0.0.1, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Return that many free ports of 127.0.0.1, all different.
+
+    They lie below those that systems hand out to connections: between this look and the moment in
+    which a server binds its port, no client of somebody else is given it.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in found:
+            found.append(port)
+    return found
 
 
 def answers(port: int) -> bool:
