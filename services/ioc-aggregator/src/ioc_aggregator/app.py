@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from chassis.service import Parts, Runtime, Service
+from ioc_aggregator import dashboard
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.policy import POLICY
 from ioc_aggregator.rebuild.job import rebuild
@@ -21,6 +22,7 @@ def parts(runtime: Runtime[Settings]) -> Parts:
 
     def install(app: FastAPI) -> None:
         app.state.engine = engine
+        dashboard.install(app)
 
     return Parts(projector=engine.projector, tasks={"follow": engine.follow}, install=install)
 

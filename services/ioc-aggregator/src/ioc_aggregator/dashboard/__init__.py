@@ -4,6 +4,6 @@ It is a reader of the public API like any other and imports nothing of the aggre
 run in the browser as they stand in ``static/``; there is no build step.
 """
 
-from ioc_aggregator.dashboard.serving import router
+from ioc_aggregator.dashboard.serving import install
 
-__all__ = ["router"]
+__all__ = ["install"]

@@ -1,10 +1,10 @@
 """`/` and the files it needs, with what a browser is told about them."""
 
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.errors import NotFound
-from chassis.http import QueryRouter
 from ioc_aggregator.dashboard.files import File, Release
 
 _YEAR = "public, max-age=31536000, immutable"
@@ -21,12 +21,10 @@ _PAGE_HEADERS = {
 }
 
 
-def router() -> QueryRouter:
-    """Return the routes of the page; they need no token and no database."""
+def install(app: FastAPI) -> None:
+    """Serve the page to everybody. It is no part of the API: what is chosen stands in its query."""
     release = Release.read()
-    routes = QueryRouter()
 
-    @routes.get("/", public=True, transactional=False, include_in_schema=False)
     async def page(request: Request) -> Response:
         """Answer the page; a browser that has this release already is told so."""
         headers = _PAGE_HEADERS | {"ETag": f'W/"{release.digest}"'}
@@ -34,17 +32,16 @@ def router() -> QueryRouter:
             return Response(status_code=304, headers=headers)
         return _sent(request, release.page, headers)
 
-    @routes.get(
-        "/dashboard/{digest}/{name:path}", public=True, transactional=False, include_in_schema=False
-    )
-    async def file(request: Request, digest: str, name: str) -> Response:
+    async def file(request: Request) -> Response:
         """Answer one file; kept by the browser only under the address of its own release."""
+        digest, name = request.path_params["digest"], request.path_params["name"]
         if name not in release.files:
             raise NotFound("file-unknown", "Không có tệp này.")
         caching = _YEAR if digest == release.digest else "no-store"
         return _sent(request, release.files[name], {"Cache-Control": caching})
 
-    return routes
+    app.add_route("/", page, include_in_schema=False)
+    app.add_route("/dashboard/{digest}/{name:path}", file, include_in_schema=False)
 
 
 def _sent(request: Request, file: File, headers: dict[str, str]) -> Response:

@@ -43,7 +43,7 @@ const CATALOGUE = {
   ],
   legend: ["Chú giải", "Legend"],
   noSchool: ["không có trường hoặc số liệu", "no school or no data"],
-  outside: ["{n} đơn vị không có trên bản đồ", "{n} units are not on the map"],
+  outside: ["Không có trên bản đồ: {n} đơn vị", "Not on the map: {n}"],
   indicator: ["Chỉ số trên bản đồ và bảng", "Indicator on map and table"],
 
   communes: ["Xã, phường", "Communes"],

@@ -36,7 +36,6 @@ export function histogram(root, { go }) {
     if (!view?.lists) return;
     options();
     setText(toggle, words(asTable ? "showChart" : "showTable"));
-    setAttribute(toggle, "aria-pressed", String(asTable));
     const scores = view.scores;
     setAttribute(root, "data-state", scores ? view.standing(scores).state : "loading");
     if (!scores) return;
