@@ -33,8 +33,20 @@ _BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 Parameters = Mapping[str, str | int | list[str]]
 
 
+_FACT_SECONDS = 1.0
+
+
 class NotAnsweredError(Exception):
     """Nothing was decided: ask again."""
+
+
+class NotYetError(NotAnsweredError):
+    """A fact of another service has not arrived: asking often only keeps it away longer."""
+
+
+def _pause(error: Exception) -> bool | float:
+    """Tell whether to ask again; for what has its own time, after how many seconds."""
+    return _FACT_SECONDS if isinstance(error, NotYetError) else isinstance(error, NotAnsweredError)
 
 
 class Refused(Failure):
@@ -154,7 +166,7 @@ class Suite:
     async def _answered(self, request: Request, waits_for: Collection[str] = ()) -> Any:
         began = time.monotonic()
         async for attempt in stamina.retry_context(
-            on=NotAnsweredError,
+            on=_pause,
             attempts=None,
             timeout=None,
             wait_initial=0.05,
@@ -170,7 +182,7 @@ class Suite:
                     waited = time.monotonic() - began
                     if refused.slug not in waits_for or waited > LATEST_FACT_SECONDS:
                         raise
-                    raise NotAnsweredError(str(request)) from refused
+                    raise NotYetError(str(request)) from refused
         raise AssertionError("retrying ends by an answer or an exception")
 
     async def _once(self, request: Request) -> Any:

@@ -10,23 +10,20 @@ import argparse
 import asyncio
 import json
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from edu import register
 from edu.client import Suite
 from edu.exam.file import ExamFile, read
 from edu.exam.report import report
-from edu.exam.sending import KIND, OFFICER, TERM, SchoolYear, Sender
+from edu.exam.sending import KIND, TERM, SchoolYear, Sender
 from edu.exam.spread import GRADE, Names, spread
 from edu.failure import Failure
 from edu.freshness import wait_until_counted
 from edu.home import Home
 from edu.progress import progress
-
-VIET_NAM = timedelta(hours=7)
-COMMUNES = frozenset({"commune", "ward", "township", "special-zone"})
-LIST_PAGE = 500
 
 
 def main(arguments: list[str]) -> int:
@@ -55,7 +52,7 @@ async def _import(file: ExamFile, school_year: str | None) -> dict[str, Any]:
     names = Names(file.digest)
     async with Suite(Home.default()) as suite:
         year = await _school_year(suite, names, school_year)
-        communes = await _communes(suite)
+        communes = await register.communes(suite)
         with progress("scores saved", file.scores) as saved:
             sender = Sender(suite, file, names=names, year=year, communes=communes, saved=saved)
             schools = await sender.send(spread(file, names))
@@ -69,20 +66,11 @@ async def _import(file: ExamFile, school_year: str | None) -> dict[str, Any]:
 
 async def _school_year(suite: Suite, names: Names, wanted: str | None) -> SchoolYear:
     """Find the school year, the current one if none is named, or set its calendar."""
-    years = (await suite.query("admissions", "/v1/school-years", role=OFFICER))["items"]
-    first_days = {one["school_year"]: date.fromisoformat(one["first_day"]) for one in years}
-    if wanted is None:
-        today = (datetime.now(UTC) + VIET_NAM).date()
-        begun = [year for year, first in first_days.items() if first <= today]
-        wanted = max(begun, key=first_days.__getitem__, default=_year_of(today))
-    if wanted not in first_days:
-        first_days[wanted] = await _set_school_year(suite, names, wanted)
-    return SchoolYear(wanted, first_days[wanted])
-
-
-def _year_of(day: date) -> str:
-    first = day.year if day.month >= 8 else day.year - 1  # noqa: PLR2004 - it begins in August
-    return f"{first}-{first + 1}"
+    years = await register.school_years(suite)
+    code = wanted or register.current(years)
+    if code not in years:
+        years[code] = await _set_school_year(suite, names, code)
+    return SchoolYear(code, years[code])
 
 
 async def _set_school_year(suite: Suite, names: Names, code: str) -> date:
@@ -105,22 +93,3 @@ async def _set_school_year(suite: Suite, names: Names, code: str) -> date:
         },
     )
     return date.fromisoformat(terms[0]["first_day"])
-
-
-async def _communes(suite: Suite) -> list[str]:
-    """Return the ids of all communes in the order of their codes."""
-    communes: dict[str, str] = {}
-    after: dict[str, str] = {}
-    while True:
-        page = await suite.query(
-            "admissions", "/v1/units", role=OFFICER, params={"limit": LIST_PAGE, **after}
-        )
-        communes |= {
-            unit["code"]: unit["unit_id"] for unit in page["items"] if unit["kind"] in COMMUNES
-        }
-        if page["next"] is None:
-            break
-        after = {"after": page["next"]}
-    if not communes:
-        raise Failure("The register holds no commune: `./edu up` fills it.")
-    return [communes[code] for code in sorted(communes)]

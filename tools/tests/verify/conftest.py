@@ -33,7 +33,7 @@ class Written:
             traceparent=None,
         )
         value = envelope.render(attributes, event.data_json(), self._last[lane])
-        record = Record(*lane, event.partition_key().encode(), value)
+        record = Record(*lane, self._last[lane] - 1, event.partition_key().encode(), value)
         self.records.append(record)
         return record
 

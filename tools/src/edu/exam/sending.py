@@ -21,6 +21,7 @@ from edu.client import Refused, Suite
 from edu.exam.file import ExamFile
 from edu.exam.spread import GRADE, ExamClass, ExamSchool, Names
 from edu.progress import Advance
+from edu.register import OFFICER
 
 TERM, KIND, POSITION = "CN", "exam", 1
 """A paper of the graduation examination stands once, beside the whole year's columns."""
@@ -28,11 +29,10 @@ TERM, KIND, POSITION = "CN", "exam", 1
 CHANGED = "cells-changed"
 
 SCHOOLS_AT_ONCE = 4
-SHEETS_AT_ONCE = 20
+SHEETS_OPENED_AT_ONCE = 200
+SHEETS_SAVED_AT_ONCE = 20
 CLASSES_AT_ONCE = 4
 LIST_PAGE = 500
-
-OFFICER = "department-officer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ class Sender:
             school_id: str = registered["school_id"]
             pupils = await self._enrol(school, school_id)
             await self._open_classes(school, school_id)
-            sheets = await self._open_sheets(school, pupils)
-            await self._save(sheets)
+            await self._place(school.classes, pupils)
+            await self._save(await self._open_sheets(school.classes, pupils))
         return school_id
 
     async def _register(self, school: ExamSchool) -> Any:
@@ -163,72 +163,79 @@ class Sender:
             waits_for={"school-unknown"},
         )
 
-    async def _open_sheets(
-        self, school: ExamSchool, pupils: Mapping[str, str]
-    ) -> list[dict[str, Any]]:
-        """Place the pupils, open the papers; return each as the save that it waits for."""
+    async def _place(self, classes: Sequence[ExamClass], pupils: Mapping[str, str]) -> None:
+        """Seat the pupils. The first class waits for the enrolments to arrive, for all others."""
         places = asyncio.Semaphore(CLASSES_AT_ONCE)
 
-        async def of(each: ExamClass) -> list[dict[str, Any]]:
+        async def place(each: ExamClass) -> None:
             async with places:
-                return await self._open_sheets_of(each, pupils)
+                await self._command(
+                    "gradebook",
+                    "PUT",
+                    f"/v1/classes/{each.class_id}/pupils",
+                    {"pupil_ids": [pupils[pupil.code] for pupil in each.pupils], "removed_ids": []},
+                    waits_for={"pupils-not-enrolled-here", "not-found"},
+                )
 
-        opened = await asyncio.gather(*map(of, school.classes))
-        return [sheet for sheets in opened for sheet in sheets]
+        await place(classes[0])
+        await asyncio.gather(*map(place, classes[1:]))
 
-    async def _open_sheets_of(
-        self, each: ExamClass, pupils: Mapping[str, str]
+    async def _open_sheets(
+        self, classes: Sequence[ExamClass], pupils: Mapping[str, str]
     ) -> list[dict[str, Any]]:
-        await self._command(
-            "gradebook",
-            "PUT",
-            f"/v1/classes/{each.class_id}/pupils",
-            {"pupil_ids": [pupils[pupil.code] for pupil in each.pupils], "removed_ids": []},
-            waits_for={"pupils-not-enrolled-here", "not-found"},
-        )
-        papers = list(each.papers(self._file.subjects))
-        if not papers:
-            return []
-        opened = await self._command(
-            "gradebook",
-            "PUT",
-            "/v1/sheets",
-            {
-                "sheets": [
-                    {
-                        "class_id": each.class_id,
-                        "subject": subject,
-                        "term": TERM,
-                        "kind": KIND,
-                        "position": POSITION,
-                        "candidates": len(sat),
-                    }
-                    for subject, sat in papers
-                ]
-            },
-        )
-        return [
-            {
-                "sheet_id": sheet["sheet_id"],
-                "cells": [
-                    {
-                        "pupil_id": pupils[code],
-                        "score": str(Decimal(score) / 100),
-                        "state": None,
-                        "version": 0,
-                    }
-                    for code, score in sat
-                ],
-                "day": self._year.first_day.isoformat(),
-                "reason_code": None,
-                "reason": None,
-            }
-            for sheet, (_, sat) in zip(opened["sheets"], papers, strict=True)
+        """Open the papers; return each as the save that it waits for."""
+        papers = [
+            (each.class_id, subject, sat)
+            for each in classes
+            for subject, sat in each.papers(self._file.subjects)
         ]
+        saves = []
+        for start in range(0, len(papers), SHEETS_OPENED_AT_ONCE):
+            wanted = papers[start : start + SHEETS_OPENED_AT_ONCE]
+            opened = await self._command(
+                "gradebook",
+                "PUT",
+                "/v1/sheets",
+                {
+                    "sheets": [
+                        {
+                            "class_id": class_id,
+                            "subject": subject,
+                            "term": TERM,
+                            "kind": KIND,
+                            "position": POSITION,
+                            "candidates": len(sat),
+                        }
+                        for class_id, subject, sat in wanted
+                    ]
+                },
+            )
+            saves += [
+                self._filled(sheet["sheet_id"], [(pupils[code], score) for code, score in sat])
+                for sheet, (_, _, sat) in zip(opened["sheets"], wanted, strict=True)
+            ]
+        return saves
+
+    def _filled(self, sheet_id: str, scores: Sequence[tuple[str, int]]) -> dict[str, Any]:
+        return {
+            "sheet_id": sheet_id,
+            "cells": [
+                {
+                    "pupil_id": pupil_id,
+                    "score": str(Decimal(score) / 100),
+                    "state": None,
+                    "version": 0,
+                }
+                for pupil_id, score in scores
+            ],
+            "day": self._year.first_day.isoformat(),
+            "reason_code": None,
+            "reason": None,
+        }
 
     async def _save(self, sheets: Sequence[dict[str, Any]]) -> None:
-        for start in range(0, len(sheets), SHEETS_AT_ONCE):
-            saves = sheets[start : start + SHEETS_AT_ONCE]
+        for start in range(0, len(sheets), SHEETS_SAVED_AT_ONCE):
+            saves = sheets[start : start + SHEETS_SAVED_AT_ONCE]
             try:
                 await self._command("gradebook", "PUT", "/v1/sheets/cells", {"saves": saves})
             except Refused as refused:

@@ -49,8 +49,13 @@ def cells(ours: Cells, theirs: Cells) -> Iterator[Difference]:
     for cell in sorted({*_non_zero(ours), *theirs}):
         left, right = ours.get(cell, 0), theirs.get(cell, 0)
         if left != right:
-            family, key, name = cell
-            yield Difference(f"{family}[{_text(key)}].{name}", left, right)
+            yield Difference(name_of(cell), left, right)
+
+
+def name_of(cell: tuple[str, Key, str]) -> str:
+    """Give a cell's name as people read it."""
+    family, key, name = cell
+    return f"{family}[{_text(key)}].{name}"
 
 
 def _positions(log: Log) -> Iterator[Difference]:

@@ -25,6 +25,7 @@ class Record:
 
     topic: str
     partition: int
+    offset: int
     key: bytes | None
     value: bytes | None
 
@@ -90,4 +91,4 @@ class Log:
                 if error is not None or offset + 1 >= limit:
                     waiting.discard((topic, partition))
                 if error is None and offset < limit:
-                    yield Record(topic, partition, message.key(), message.value())
+                    yield Record(topic, partition, offset, message.key(), message.value())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from edu.verify.comparing import cells, compare
+from edu.verify.comparing import cells, compare, name_of
 from edu.verify.dump import Dump
 from edu.verify.log import Lane, Log
 from edu.verify.recount import Cells, Recount
@@ -22,7 +24,7 @@ def plant(dump: Dump, recount: Recount, log: Log) -> list[Plant]:
     """Change one cell of a copy, and drop one journal entry of another."""
     return [
         _changed_cell(dump, recount, log),
-        *(_dropped_entry(dump, recount, log, entry) for entry in _entries(dump, log)[:1]),
+        *(_dropped_entry(dump, recount, log, entry) for entry in islice(_entries(dump, log), 1)),
     ]
 
 
@@ -30,11 +32,11 @@ def _changed_cell(dump: Dump, recount: Recount, log: Log) -> Plant:
     counted = sorted(cell for cell in dump.cells if cell[0] != "reported")
     cell = counted[len(counted) // 2]
     copy = replace(dump, cells={**dump.cells, cell: dump.cells[cell] + 1})
-    return Plant(f"one more in {cell}", _is_found(copy, dump, recount, log, {cell}))
+    return Plant(f"one more in {name_of(cell)}", _is_found(copy, dump, recount, log, {cell}))
 
 
-def _entries(dump: Dump, log: Log) -> list[tuple[str, Cells]]:
-    """Give, of the entries that the aggregator keeps, the latest one of every lane that counts.
+def _entries(dump: Dump, log: Log) -> Iterator[tuple[str, Cells]]:
+    """Yield, of the entries that the aggregator keeps, the latest one of each lane that counts.
 
     What an entry holds is what the log's records between its offsets say.
     """
@@ -42,22 +44,22 @@ def _entries(dump: Dump, log: Log) -> list[tuple[str, Cells]]:
     for lane, first, following in dump.journal:
         if following <= dump.positions.get(lane, 0):
             latest[lane] = max(latest.get(lane, (0, 0)), (first, following))
-    entries = []
     for lane, (first, following) in sorted(latest.items()):
         if content := _between(log, lane, first, following):
             where = f"the journal entry of {lane[0]}/{lane[1]} from {first} to {following}"
-            entries.append((where, content))
-    return entries
+            yield where, content
 
 
 def _between(log: Log, lane: Lane, first: int, following: int) -> Cells:
-    before, after = Recount(), Recount()
-    before.take(Log(log.bootstrap, {lane: first}))
-    after.take(Log(log.bootstrap, {lane: following}))
+    records = list(Log(log.bootstrap, {lane: following}))
+    recount = Recount()
+    recount.take(record for record in records if record.offset < first)
+    before = dict(recount.cells)
+    recount.take(record for record in records if record.offset >= first)
     return {
-        cell: value - before.cells[cell]
-        for cell, value in after.cells.items()
-        if value != before.cells[cell]
+        cell: value - before.get(cell, 0)
+        for cell, value in recount.cells.items()
+        if value != before.get(cell, 0)
     }
 
 
