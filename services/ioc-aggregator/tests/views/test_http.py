@@ -341,6 +341,8 @@ async def test_an_empty_aggregator_answers(engine: Engine, client: httpx.AsyncCl
     await engine.turn()
     for path in ("/indicators", "/units", "/freshness", "/histograms?subject=TOAN", "/feed"):
         assert (await client.get(path)).status_code == 200
+    for dim in ("grade", "sex", "subject", "kind", "source"):
+        await numbers(client, {}, by=dim)
     answer = await numbers(client, {})
     assert answer["unit"]["name"] == "Toàn tỉnh"
     assert {found["state"] for found in answer["indicators"]} == {"no-source"}
@@ -350,6 +352,20 @@ async def test_nothing_is_answered_before_the_state_is_loaded(client: httpx.Asyn
     response = await client.get("/indicators")
     assert response.status_code == 503
     assert response.headers["retry-after"]
+
+
+async def test_a_province_without_numbers_answers(
+    log: Any, client: httpx.AsyncClient, make: Any
+) -> None:
+    """Units and schools are there, and no pupil or score yet."""
+    await log.append(make.unit(1), make.unit(2, parent=1), make.school(11, 2))
+    await log.reach("admissions", "gradebook", seconds=age_of_now())
+    for headers in ({}, OFFICER):
+        for dim in ("grade", "sex", "subject", "kind"):
+            answer = await numbers(client, headers, by=dim, unit=make.id(2))
+            pupils = answer["indicators"][0]
+            assert (pupils["number"]["numerator"], pupils["number"]["breakdown"]) == (0, [])
+        assert (await client.get("/histograms?subject=TOAN", headers=headers)).json()["count"] == 0
 
 
 async def test_the_catalogue(client: httpx.AsyncClient) -> None:

@@ -70,7 +70,7 @@ def table(
             groups += columns.dim(by)[mask]
         flat = np.zeros(len(borders.school_places) * len(values), dtype=np.int64)
         np.add.at(flat, groups, columns.column(term.column)[mask].astype(np.int64))
-        return borders.sum(flat.reshape(-1, len(values)))
+        return borders.sum(flat.reshape(len(borders.school_places), len(values)))
 
     denominator = None if indicator.denominator is None else sums(indicator.denominator)
     return Table(values, sums(indicator.numerator), denominator)
