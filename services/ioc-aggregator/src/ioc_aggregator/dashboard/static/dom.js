@@ -59,7 +59,9 @@ export function keyed(parent, items, key, create, update) {
   if (same) return;
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   parent.replaceChildren(...nodes);
-  if (focused?.isConnected) focused.focus({ preventScroll: true });
+  // Whoever stood on a row that is gone stands on the whole part, not at the top of the page.
+  const next = focused?.isConnected ? focused : focused && parent.closest("[tabindex='-1']");
+  next?.focus({ preventScroll: true });
 }
 
 /** Replace the options of a select, keeping what is chosen. */

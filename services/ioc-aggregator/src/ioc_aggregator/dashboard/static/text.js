@@ -104,6 +104,12 @@ const CATALOGUE = {
     "{place}. {indicator}: {value}, {coverage}, {stamp}.",
   ],
 
+  "unit.commune": ["Xã {name}", "{name} commune"],
+  "unit.ward": ["Phường {name}", "{name} ward"],
+  "unit.township": ["Thị trấn {name}", "{name} township"],
+  "unit.special-zone": ["Đặc khu {name}", "{name} special zone"],
+  "unit.undeclared": ["Chưa khai báo", "Undeclared"],
+
   "dim.grade": ["Khối", "Grade"],
   "dim.subject": ["Môn", "Subject"],
   "dim.kind": ["Loại điểm", "Kind of score"],
@@ -149,6 +155,17 @@ export function language() {
 /** The words of `key` in the chosen language, its `{names}` filled in; null for an unknown key. */
 export function wordsOrNull(key, values = {}) {
   return CATALOGUE[key]?.[column].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "") ?? null;
+}
+
+/** A place as people call it: Xã Tân Hoà, Phường Long An. */
+export function placeName(unit) {
+  const name = unit.kind === "school" && !unit.declared ? undeclared(unit) : unit.name;
+  return wordsOrNull(`unit.${unit.kind}`, { name }) ?? name;
+}
+
+/** A school whose registration has not come yet still gets a name that no other has. */
+function undeclared(school) {
+  return `${words("undeclaredSchool")} (${(school.unit_id ?? school.school_id).slice(-6)})`;
 }
 
 export function words(key, values) {

@@ -4,7 +4,7 @@ import { now } from "./clock.js";
 import { standing } from "./figures.js";
 import { changes, detailsSettled } from "./following.js";
 import { store, subject } from "./store.js";
-import { language, words, wordsOrNull } from "./text.js";
+import { language, placeName, wordsOrNull } from "./text.js";
 
 let naming = { names: null };
 
@@ -45,7 +45,8 @@ export function view() {
     anythingHidden: anythingHidden(),
     standing: (item) => standing(item, moment, store.staleAfter),
     school: (id) => schools.get(id),
-    nameOfSchool: (id) => schools.get(id)?.name ?? words("undeclaredSchool"),
+    nameOfSchool: (id) =>
+      placeName({ declared: false, ...schools.get(id), kind: "school", unit_id: id }),
     nameOfDimension,
   };
 }

@@ -2,7 +2,7 @@
 
 import { element, keyed, setAttribute, setOptions, setText } from "../dom.js";
 import { day, time } from "../format.js";
-import { language, words } from "../text.js";
+import { language, placeName, words } from "../text.js";
 import { summaryOf } from "./tiles.js";
 
 const SPOKEN_EVERY = 20_000;
@@ -23,7 +23,7 @@ export function frame(root, { go, href, rotate: turn, otherLanguage }) {
     translate(root);
     setAttribute(root, "lang", language());
     setAttribute(root, "data-state", view.figures ? "ready" : "loading");
-    const place = view.figures?.unit.name;
+    const place = view.figures && placeName(view.figures.unit);
     document.title = place ? `${place} – ${words("title")}` : words("title");
     setText(root.querySelector("#clock"), time(view.now, view.now));
     setText(root.querySelector("#today"), day(view.now));
@@ -38,7 +38,7 @@ export function frame(root, { go, href, rotate: turn, otherLanguage }) {
         const here = unit.unit_id === view.place;
         setAttribute(node.firstChild, "href", href({ unit: unit.unit_id }));
         setAttribute(node.firstChild, "aria-current", here ? "page" : null);
-        setText(node.firstChild, unit.name);
+        setText(node.firstChild, placeName(unit));
       },
     );
     setAttribute(connection, "data-connection", view.connection.state);

@@ -2,12 +2,13 @@
 
 import { drawing, element, keyed, setAttribute, setText } from "../dom.js";
 import { border, isShare, tenths } from "../format.js";
-import { language, words } from "../text.js";
+import { language, placeName, words } from "../text.js";
 import { coverageText, figureText, fractionText, sentence, stamp } from "./figure.js";
 import { borders, classOf, colour, ramp } from "./shading.js";
 
 const WIDTH = 1000;
 const PADDING = 8;
+const FEW = 24; // so few communes with a number are named even where the name does not fit in
 const LETTER = 12.5; // the width of a letter of a name, in the drawing's units
 const NO_DATA = "url(#no-data)";
 const HIDDEN = "url(#hidden)";
@@ -78,7 +79,7 @@ export function map(root, { go, href }) {
     const stampNode = element("span", { class: "stamp" });
     stamp(stampNode, view.standing(item), view.now);
     tip.replaceChildren(
-      element("strong", {}, unitOf(entry).name),
+      element("strong", {}, placeName(unitOf(entry))),
       element("span", { class: "value" }, figureText(number, unit)),
       element("span", {}, fractionText(number, unit)),
       element("span", {}, coverageText(number)),
@@ -131,11 +132,12 @@ export function map(root, { go, href }) {
       const value = valueOf(number, unit);
       let fill = number?.suppressed ? HIDDEN : NO_DATA;
       if (value !== null) fill = colour(classOf(value, shades.found), classes, colours);
+      entry.coloured = value !== null;
       setAttribute(entry.path, "fill", fill);
       setAttribute(entry.link, "href", place ? href({ unit: place.unit_id }) : null);
       setAttribute(entry.link, "aria-current", place?.unit_id === view.commune ? "true" : null);
-      const label = number && sentence(place.name, number, unit, standing, view.now);
-      setAttribute(entry.link, "aria-label", label ?? place?.name ?? words("noSchool"));
+      const label = number && sentence(placeName(place), number, unit, standing, view.now);
+      setAttribute(entry.link, "aria-label", label ?? (place ? placeName(place) : words("noSchool")));
     });
     explain(item, unit, colours, numbers);
   }
@@ -196,8 +198,12 @@ export function map(root, { go, href }) {
   /** Names stand where there is room for them; the rest is in the table and under the pointer. */
   function write(scale, x, y, chosen) {
     const written = [];
-    for (const entry of chosen ? [chosen, ...paths.filter((one) => one !== chosen)] : paths) {
-      const name = unitOf(entry)?.name.replace(/^(Xã|Phường) /, "") ?? "";
+    const coloured = paths.filter((entry) => entry.coloured);
+    const few = coloured.length <= FEW;
+    const others = few && !chosen ? coloured : paths;
+    for (const entry of paths) if (!others.includes(entry)) setText(entry.label, "");
+    for (const entry of chosen ? [chosen, ...others.filter((one) => one !== chosen)] : others) {
+      const name = unitOf(entry)?.name ?? "";
       const letter = entry === chosen ? 1.5 * LETTER : LETTER;
       const spot = {
         x: scale * entry.centre[0] + x,
@@ -207,7 +213,8 @@ export function map(root, { go, href }) {
       };
       const room = (entry.box.right - entry.box.left) * scale;
       const free = !written.some((other) => touches(spot, other));
-      const shown = entry === chosen || (2 * spot.half <= room && free);
+      const fits = 2 * spot.half <= room || (few && entry.coloured);
+      const shown = entry === chosen || (fits && free);
       if (shown) written.push(spot);
       setAttribute(entry.label, "x", spot.x.toFixed(1));
       setAttribute(entry.label, "y", spot.y.toFixed(1));

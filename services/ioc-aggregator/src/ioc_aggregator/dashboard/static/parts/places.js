@@ -2,7 +2,7 @@
 
 import { element, keyed, setAttribute, setNumber, setOptions, setText } from "../dom.js";
 import { folded, integer, isShare, tenths } from "../format.js";
-import { language, words, wordsOrNull } from "../text.js";
+import { language, placeName, words, wordsOrNull } from "../text.js";
 import { coverageText, figureText, fractionText, stamp } from "./figure.js";
 import { ramp } from "./shading.js";
 
@@ -67,7 +67,7 @@ export function places(root, { go, href }) {
     const title = parts ? "breakdown" : kind === "province" ? "communes" : "schools";
     setText(root.querySelector(".title"), words(title));
     setText(root.querySelector(".subject"), item.name[language()]);
-    setText(table.caption, `${words(title)}: ${item.name[language()]}, ${view.figures.unit.name}`);
+    setText(table.caption, `${words(title)}: ${item.name[language()]}, ${placeName(view.figures.unit)}`);
     for (const button of table.tHead.querySelectorAll("button")) {
       setText(button, words(button.dataset.column));
     }
@@ -103,16 +103,11 @@ export function places(root, { go, href }) {
   function childRows(item) {
     return item.children.map((child) => ({
       id: child.unit_id,
-      name: nameOf(child),
+      name: placeName(child),
+      short: child.name,
       unit: child.unit_id,
       number: child,
     }));
-  }
-
-  /** A school whose registration has not come yet still gets a name of its own. */
-  function nameOf(child) {
-    if (child.declared || child.kind === "undeclared") return child.name;
-    return `${child.name} (${child.unit_id.slice(-6)})`;
   }
 
   function partRows(parts, item) {
@@ -199,7 +194,8 @@ export function places(root, { go, href }) {
       () => element("li", {}, placeLink(), element("span")),
       (node, school) => {
         pointTo(node.firstChild, school.school_id, school.name);
-        setText(node.lastChild, view.units.get(school.unit_id)?.name ?? "");
+        const commune = view.units.get(school.unit_id);
+        setText(node.lastChild, commune ? placeName(commune) : "");
       },
     );
   }
@@ -224,7 +220,7 @@ function comparison(column, descending, unit) {
   const collator = new Intl.Collator("vi", { numeric: true });
   const turn = descending ? -1 : 1;
   const byName = (one, other) =>
-    one.rank !== undefined ? one.rank - other.rank : collator.compare(one.name, other.name);
+    one.rank !== undefined ? one.rank - other.rank : collator.compare(one.short, other.short);
   if (column === "name") return (one, other) => turn * byName(one, other);
   const measures = {
     value: (number) => (missing(number, unit) ? null : share(number, unit)),

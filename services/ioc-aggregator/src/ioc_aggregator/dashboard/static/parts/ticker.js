@@ -2,15 +2,15 @@
 
 import { element, keyed, setAttribute, setText } from "../dom.js";
 import { time } from "../format.js";
-import { language, words } from "../text.js";
+import { language, placeName, words } from "../text.js";
 import { coverageText, figureText } from "./figure.js";
 
 export function ticker(root, { go, href }) {
   const list = root.querySelector("ol");
 
   return (view) => {
-    const period = view.figures?.period;
-    const entries = view.changes.filter((entry) => !period || entry.period.startsWith(period));
+    const shown = (entry) => view.figures?.get(entry.indicator)?.period === entry.period;
+    const entries = view.changes.filter(shown);
     setText(root.querySelector(".empty"), entries.length ? "" : words("tickerEmpty"));
     keyed(
       list,
@@ -23,9 +23,9 @@ export function ticker(root, { go, href }) {
         setText(when, time(Date.parse(entry.as_of), view.now));
         setAttribute(link, "href", href({ unit: entry.unit_id }));
         setText(link, view.nameOfSchool(entry.unit_id));
-        const commune = view.units.get(view.school(entry.unit_id)?.unit_id)?.name;
+        const commune = view.units.get(view.school(entry.unit_id)?.unit_id);
         const what = item?.name[language()] ?? entry.indicator;
-        setText(name, commune ? `${what} · ${commune}` : what);
+        setText(name, commune ? `${what} · ${placeName(commune)}` : what);
         setText(value, figureText(entry, entry.unit));
         setText(coverage, coverageText(entry));
       },

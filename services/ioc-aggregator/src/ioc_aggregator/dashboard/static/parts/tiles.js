@@ -2,7 +2,7 @@
 
 import { element, keyed, setAttribute, setNumber, setText } from "../dom.js";
 import { time } from "../format.js";
-import { language, words, wordsOrNull } from "../text.js";
+import { language, placeName, words, wordsOrNull } from "../text.js";
 import { ageText, coverageText, figureText, fractionText, stamp } from "./figure.js";
 
 export const TILES = ["N04", "N26", "N28"];
@@ -86,7 +86,7 @@ function updateFreshness(tile, view, code) {
   setText(tile.querySelector(".big"), big);
   const [age, coverage] = tile.querySelector(".fraction").children;
   setText(age, standing.asOf === undefined ? "" : words("ago"));
-  setText(coverage, item.number.schools_expected ? coverageText(item.number) : "");
+  setText(coverage, item.number.schools_expected ? `· ${coverageText(item.number)}` : "");
   keyed(
     tile.querySelector(".sources"),
     view.sources,
@@ -114,7 +114,7 @@ export function summaryOf(view) {
           time: time(standing.asOf, view.now, { seconds: false }),
         });
   return words("summary", {
-    place: view.figures.unit.name,
+    place: placeName(view.figures.unit),
     indicator: item.name[language()],
     value: figureText(item.number, item.unit.code),
     coverage: words("reportedLong", {
