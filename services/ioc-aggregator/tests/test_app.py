@@ -23,6 +23,7 @@ from ioc_aggregator import policy
 from ioc_aggregator.app import SERVICE
 from ioc_aggregator.base import METADATA
 from ioc_aggregator.engine import Engine
+from ioc_aggregator.rebuild import job
 
 
 async def test_the_migrations_make_the_tables(store: Database) -> None:
@@ -110,6 +111,36 @@ async def on_kafka(kafka: str, count: int) -> list[bytes]:
     finally:
         await consumer.stop()
     return found
+
+
+async def test_a_rebuild_beside_a_running_consumer_counts_the_log_again(
+    kafka: str, store: Database, make: Any, sender: Sender
+) -> None:
+    """Partitions in which nothing new comes go back to their beginning, too."""
+    engine = Engine(store, writes_feed=True, feed_kept=1_000)
+    consumer = Consumer(service=SERVICE.name, database=store, projector=engine.projector)
+    subscription = Subscription(
+        consumer=consumer, database=store, bootstrap=[kafka], group=SERVICE.name
+    )
+    await sender.send(make.unit(1), make.school(11, 1), *make.enrolments(11, 40))
+    await sender.send(make.sheet(11), make.save(11, [850] * 40))
+    await sender.reach(make, "admissions", seconds=1)
+    await sender.reach(make, "gradebook", seconds=1)
+    sources = {"admissions", "gradebook"}
+    async with running(subscription.run()), running(engine.follow()):
+        await eventually(lambda: engine.follower.as_of.keys() == sources, within=20)
+        await eventually(lambda: engine.feed.head == 18)
+        before, head = engine.follower.state.hash(), engine.feed.head
+        async with store.transaction() as session:
+            await job.begin(session)
+        await sender.reach(make, "gradebook", seconds=2)
+        await eventually(
+            lambda: engine.follower.generation == 2 and engine.follower.as_of.keys() == sources,
+            within=20,
+        )
+        assert engine.follower.state.hash() == before
+        await eventually(lambda: engine.feed.head == head + 1)
+    assert [entry.number for entry in await engine.feed.after(head, 10)] == [head + 1]
 
 
 async def test_from_kafka_to_the_feed_and_back_to_kafka(

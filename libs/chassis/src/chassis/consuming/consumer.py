@@ -79,7 +79,8 @@ class Consumer:
                 return
             units = [slices] if self.projector.whole_poll else [[part] for part in slices]
             for unit in units:
-                await self._apply(client, unit)
+                if not await self._apply(client, unit):
+                    break
         except Exception as error:  # noqa: BLE001 - whatever it is, the database's truth stands
             self.failure = f"{type(error).__name__}: {error}"
             _log.warning(
@@ -123,7 +124,8 @@ class Consumer:
             )
         return list(slices.values())
 
-    async def _apply(self, client: AIOKafkaConsumer, unit: Sequence[Slice]) -> None:
+    def _unapplied(self, unit: Sequence[Slice]) -> list[Slice]:
+        """Cut off what is applied already; each slice then begins where its lane stands."""
         fresh = []
         for part in unit:
             position = self.stored[part.lane].placement.next
@@ -131,16 +133,15 @@ class Consumer:
                 start = unread([record.offset for record in part.records], position)
                 metrics.EVENTS.labels(outcome=Outcome.DUPLICATE).inc(start)
                 fresh.append(
-                    Slice(
-                        part.topic,
-                        part.partition,
-                        position,
-                        part.next,
-                        part.records[start:],
-                    )
+                    Slice(part.topic, part.partition, position, part.next, part.records[start:])
                 )
+        return fresh
+
+    async def _apply(self, client: AIOKafkaConsumer, unit: Sequence[Slice]) -> bool:
+        """Apply slices in one transaction; False when the client was moved, so must poll anew."""
+        fresh = self._unapplied(unit)
         if not fresh:
-            return
+            return True
         try:
             moved, judged = await self._transaction(fresh, careful=False)
         except Exception as error:
@@ -160,10 +161,14 @@ class Consumer:
         if fenced:
             metrics.CONSUMER_FENCED_BATCHES.inc(len(fenced))
             _log.warning("slices_fenced", lanes=fenced)
-            self.revoked(fenced)
+            # Whoever moved these may have moved the others, too: a rebuild sends all of them back.
+            lanes = list(self.stored)
+            self.revoked(lanes)
             await self.projector.reload()
-            await self.assigned(client, fenced)
-        await _commit(client, {part.lane: part.next for part in fresh if part.lane in moved})
+            await self.assigned(client, lanes)
+        if moved:
+            await _commit(client, {part.lane: part.next for part in fresh if part.lane in moved})
+        return not fenced
 
     async def _transaction(
         self, unit: Sequence[Slice], *, careful: bool
