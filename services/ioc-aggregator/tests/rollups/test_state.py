@@ -1,6 +1,7 @@
 """Columns, codec and hash: the same cells whatever the order in which they came."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -8,11 +9,14 @@ from hypothesis import strategies as st
 
 from contracts.envelope import Envelope
 from contracts.event import Event
-from ioc_aggregator.intake import enrolment, scores
+from ioc_aggregator.intake import enrolment, register, scores
 from ioc_aggregator.measures.cells import Change, Delta
 from ioc_aggregator.measures.families import FAMILIES, PUPILS
 from ioc_aggregator.rollups import codec
 from ioc_aggregator.rollups.state import Entry, State
+
+Document = Callable[[Event], Envelope]
+Cells = dict[tuple[str, ...], int]
 
 keys = st.tuples(
     st.sampled_from(["a", "b", "c"]),
@@ -24,12 +28,12 @@ keys = st.tuples(
 counts = st.dictionaries(keys, st.integers(-(2**40), 2**40), max_size=12)
 
 
-def delta_of(cells: dict[tuple[str, ...], int]) -> Delta:
+def delta_of(cells: Cells) -> Delta:
     return Delta({PUPILS.name: Change.count(cells)})
 
 
 @given(st.lists(counts, max_size=5), st.randoms())
-def test_the_hash_depends_on_the_cells_alone(parts: list, random) -> None:  # type: ignore[type-arg, no-untyped-def]  # noqa: ANN001
+def test_the_hash_depends_on_the_cells_alone(parts: list[Cells], random: Any) -> None:
     one, other = State(), State()
     for cells in parts:
         one.add(delta_of(cells))
@@ -43,7 +47,7 @@ def test_the_hash_depends_on_the_cells_alone(parts: list, random) -> None:  # ty
 
 
 @given(st.lists(counts, max_size=5))
-def test_a_snapshot_is_the_state(parts: list) -> None:  # type: ignore[type-arg]
+def test_a_snapshot_is_the_state(parts: list[Cells]) -> None:
     state, loaded = State(), State()
     for cells in parts:
         state.add(codec.decode(codec.encode(delta_of(cells))))
@@ -52,9 +56,7 @@ def test_a_snapshot_is_the_state(parts: list) -> None:  # type: ignore[type-arg]
     assert loaded.hash() == state.hash()
 
 
-def test_facts_travel_with_the_cells(make, document: Callable[[Event], Envelope]) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    from ioc_aggregator.intake import register  # noqa: PLC0415
-
+def test_facts_travel_with_the_cells(make: Any, document: Document) -> None:
     events = [
         make.unit(1),
         make.merge(2, 1, make.calendar().first_day),
@@ -67,7 +69,7 @@ def test_facts_travel_with_the_cells(make, document: Callable[[Event], Envelope]
     assert len(delta.facts) == len(events)
 
 
-def test_an_entry_counts_once(make, document: Callable[[Event], Envelope]) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_an_entry_counts_once(make: Any, document: Document) -> None:
     state = State()
     delta = enrolment.fold([document(event) for event in make.enrolments(1, 3)]).delta
     lane = ("admissions.enrolment.v1", 0)
@@ -77,7 +79,7 @@ def test_an_entry_counts_once(make, document: Callable[[Event], Envelope]) -> No
     assert state.vector == {lane: 3}
 
 
-def test_columns_grow(make, document: Callable[[Event], Envelope]) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_columns_grow(make: Any, document: Document) -> None:
     state = State()
     for school in range(2500):
         delta = scores.fold([document(make.save(school, [850]))]).delta
