@@ -72,4 +72,4 @@ def test_no_file_names_a_host_that_it_does_not_need() -> None:
 def test_the_rule_sees_a_folder_and_a_host() -> None:
     assert FOLDERS.findall("see " + "/ho" + "me/me/notes")
     assert not FOLDERS.findall("src/" + "ho" + "me/page.html and ./wo" + "rk/x")
-    assert ADDRESS.findall("https://files.somewhere.net/x") == ["files.somewhere.net"]
+    assert ADDRESS.findall("https:" + "//files.somewhere.net/x") == ["files.somewhere.net"]
