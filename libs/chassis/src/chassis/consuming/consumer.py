@@ -188,7 +188,8 @@ class Consumer:
         return moved, judged
 
     def _judge(self, part: Slice, held: set[tuple[str, int, str]], judged: _Judged) -> Slice:
-        judged.progress[part.lane] = fork(self.stored[part.lane].sources)
+        lane = part.lane
+        progress = judged.progress[lane] = fork(self.stored[lane].sources)
         accepted = Slice(part.topic, part.partition, part.first, part.next)
         for record in part.records:
             event = record.event
@@ -196,7 +197,7 @@ class Consumer:
                 accepted.records.append(record)
                 continue
             fault = _fault(part, record, event)
-            if self._is_duplicate(part, event, fault, judged):
+            if self._is_duplicate(part, progress, event, fault, judged):
                 judged.count(Outcome.DUPLICATE)
                 continue
             if fault is not None:
@@ -208,13 +209,17 @@ class Consumer:
 
     @staticmethod
     def _is_duplicate(
-        part: Slice, event: Envelope | Broken, fault: tuple[str, str] | None, judged: _Judged
+        part: Slice,
+        progress: Progress,
+        event: Envelope | Broken,
+        fault: tuple[str, str] | None,
+        judged: _Judged,
     ) -> bool:
         if isinstance(event, Broken) or part.topic.compacted or not event.sequence:
             return False
         if fault is not None and fault[0] == "foreign-source":
             return False
-        step = judged.progress[part.lane].judge(event.source, event.sequence)
+        step = progress.judge(event.source, event.sequence)
         if step.gap is not None:
             judged.count("gap")
             _log.error("sequence_gap", lane=part.lane, first=step.gap.first, last=step.gap.last)
@@ -230,15 +235,16 @@ class Consumer:
         held: set[tuple[str, int, str]],
         judged: _Judged,
     ) -> None:
-        if not registry.known_name(event.type):
-            judged.count(Outcome.PASS_OVER)
-        elif registry.model_for(event.type) is None:
+        if registry.model_for(event.type) is None:
+            if not registry.known_name(event.type):
+                judged.count(Outcome.PASS_OVER)
+                return
             judged.count(Outcome.PARK)
             detail = f"{event.type} is of a major version that this service does not know"
             judged.parked.append(
                 store.Parked(accepted, record, Outcome.PARK, "unknown-major", detail)
             )
-        elif (*accepted.lane, event.subject) in held:
+        elif held and (*accepted.lane, event.subject) in held:
             judged.count(Outcome.HOLD)
             detail = f"an earlier record of {event.subject} is parked"
             judged.parked.append(store.Parked(accepted, record, Outcome.HOLD, "held", detail))

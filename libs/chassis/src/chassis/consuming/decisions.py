@@ -55,12 +55,12 @@ def step(state: SourceState, sequence: int) -> Step:
     if state.last is None:
         return Step(fresh=True, state=SourceState(sequence), late_start=sequence > 1)
     if sequence == state.last + 1:
-        return Step(fresh=True, state=replace(state, last=sequence))
+        return Step(fresh=True, state=SourceState(sequence, state.gaps))
     if sequence > state.last:
         gap = Interval(state.last + 1, sequence - 1)
         return Step(fresh=True, state=SourceState(sequence, (*state.gaps, gap)), gap=gap)
     gaps = without(state.gaps, sequence)
-    return Step(fresh=gaps != state.gaps, state=replace(state, gaps=gaps))
+    return Step(fresh=gaps != state.gaps, state=SourceState(state.last, gaps))
 
 
 def without(gaps: Sequence[Interval], sequence: int) -> tuple[Interval, ...]:

@@ -27,9 +27,11 @@ async def load(session: Session, lanes: Iterable[TopicPartition]) -> dict[TopicP
     arrays = {"topics": [t for t, _ in names], "partitions": [p for _, p in names]}
     await session.execute(
         text(
+            # Only what is missing: inserting over a row that a handler holds would wait for it.
             "INSERT INTO delivery.consumer_position (topic, partition, next) "
             "SELECT t, p, 0 FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) "
-            "v(t, p) ON CONFLICT DO NOTHING"
+            "v(t, p) WHERE NOT EXISTS (SELECT FROM delivery.consumer_position c "
+            "WHERE c.topic = t AND c.partition = p) ON CONFLICT DO NOTHING"
         ),
         arrays,
     )

@@ -30,6 +30,7 @@ _WATCH_SECONDS = 5.0
 _STALLED_SECONDS = 60.0
 _POLL_MS = 50
 _GRACEFUL_SECONDS = 5.0
+_FETCH_BYTES = 256 * 1024
 
 _log = structlog.get_logger()
 
@@ -72,7 +73,9 @@ class Subscription:
             group_id=self._group,
             batch=True,
             batch_timeout_ms=_POLL_MS,
+            # No max_records, which starves partitions: the bytes bound a batch, not its records.
             max_records=None,
+            max_partition_fetch_bytes=_FETCH_BYTES,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             no_reply=True,
@@ -91,9 +94,9 @@ class Subscription:
 
         listener.subscriber = subscriber
         await self._check_topics(None)
-        await broker.start()
-        self.state = "running"
         try:
+            await broker.start()
+            self.state = "running"
             await self._watch(subscriber)
         finally:
             self.state = "stopped"
