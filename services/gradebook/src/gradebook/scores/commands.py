@@ -83,12 +83,13 @@ async def save(
 async def _check_days(
     session: Session, saves: Sequence[Save], sheets: Mapping[str, Sheet], today: date
 ) -> None:
+    dated = [(one, one.day) for one in saves if one.day is not None]
+    years = {sheets[one.sheet_id].school_year for one, _ in dated}
+    calendars = {year: await roster.calendar(session, year) for year in years}
     faults = []
-    for one in saves:
-        if one.day is None:
-            continue
-        calendar = await roster.calendar(session, sheets[one.sheet_id].school_year)
-        if one.day > today or (calendar is not None and one.day < calendar.first_day):
+    for one, day in dated:
+        calendar = calendars[sheets[one.sheet_id].school_year]
+        if day > today or (calendar is not None and day < calendar.first_day):
             faults.append(
                 FieldError(
                     f"{one.where}day",
