@@ -16,7 +16,7 @@ import structlog
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
-from joserfc.jwt import JWTClaimsRegistry
+from joserfc.jwt import JWTClaimsRegistry, Token
 
 from chassis.auth.keys import KeySource, SigningKey
 from chassis.auth.principal import Principal, Role
@@ -47,8 +47,8 @@ class Verifier(Protocol):
         ...
 
 
-class _Doubt(Exception):  # noqa: N818 (why a token is refused; never leaves this module)
-    pass
+class Doubt(Exception):  # noqa: N818 (why a token is refused: for the log, never for the client)
+    """Something about a token is not as it must be."""
 
 
 class TokenVerifier:
@@ -77,15 +77,27 @@ class TokenVerifier:
             Unavailable: the issuer's keys could not be read yet.
         """
         try:
-            key = await self._key(token)
-            return self._principal(token, key)
-        except (_Doubt, JoseError, ValueError) as doubt:
+            return principal_of((await self.decode(token)).claims)
+        except (Doubt, JoseError, ValueError) as doubt:
             _log.warning("token refused", reason=type(doubt).__name__, check=str(doubt)[:200])
             raise Unauthorized(
                 "token-invalid",
                 "Phiên đăng nhập không hợp lệ hoặc đã hết hạn. Hãy đăng nhập lại.",
                 headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
             ) from None
+
+    async def decode(self, token: str) -> Token:
+        """Return header and claims of a token that this issuer signed, for us, for now.
+
+        Raises:
+            Doubt, JoseError, ValueError: anything about the token is in doubt.
+            Unavailable: the issuer's keys could not be read yet.
+        """
+        key = await self._key(token)
+        algorithm = "RS256" if isinstance(key, RSAKey) else "ES256"
+        decoded = jwt.decode(token, key, algorithms=[algorithm])
+        self._claims.validate(decoded.claims)
+        return decoded
 
     async def look(self, part: Part) -> None:
         """Report whether the issuer's keys are here: a probe of `/readyz`."""
@@ -94,48 +106,51 @@ class TokenVerifier:
     async def _key(self, token: str) -> SigningKey:
         header = _header(token)
         if surplus := header.keys() - _HEADERS:
-            raise _Doubt(f"headers {sorted(surplus)}")
+            raise Doubt(f"headers {sorted(surplus)}")
         key_id = header.get("kid")
         if not isinstance(key_id, str):
-            raise _Doubt("no key id")
+            raise Doubt("no key id")
         if key_id.startswith(DEVELOPMENT_KEY_PREFIX) and not self._allow_development_keys:
-            raise _Doubt("a development key in production")
+            raise Doubt("a development key in production")
         key = await self._keys.get(key_id)
         if key is None:
-            raise _Doubt("unknown key id")
+            raise Doubt("unknown key id")
         return key
 
-    def _principal(self, token: str, key: SigningKey) -> Principal:
-        algorithm = "RS256" if isinstance(key, RSAKey) else "ES256"
-        claims = jwt.decode(token, key, algorithms=[algorithm]).claims
-        self._claims.validate(claims)
-        if not _SUBJECT.fullmatch(claims["sub"]):
-            raise _Doubt("subject")
-        return Principal(
-            subject=claims["sub"],
-            roles=_roles(claims.get("roles")),
-            school=_id(claims, "school"),
-            unit=_id(claims, "unit"),
-        )
+
+def principal_of(claims: dict[str, Any]) -> Principal:
+    """Return who verified claims are about.
+
+    Raises:
+        Doubt: they do not say it, or not in the way that was agreed.
+    """
+    if not _SUBJECT.fullmatch(claims["sub"]):
+        raise Doubt("subject")
+    return Principal(
+        subject=claims["sub"],
+        roles=_roles(claims.get("roles")),
+        school=_id(claims, "school"),
+        unit=_id(claims, "unit"),
+    )
 
 
 def _header(token: str) -> dict[str, Any]:
     if len(token) > _LONGEST_TOKEN or not token.isascii() or token.count(".") != 2:  # noqa: PLR2004
-        raise _Doubt("not a compact JWS")
+        raise Doubt("not a compact JWS")
     encoded = token.partition(".")[0]
     try:
         header = json.loads(urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
     except (Base64Error, ValueError, RecursionError):
-        raise _Doubt("unreadable header") from None
+        raise Doubt("unreadable header") from None
     if not isinstance(header, dict):
-        raise _Doubt("unreadable header")
+        raise Doubt("unreadable header")
     return header
 
 
 def _roles(claim: object) -> frozenset[Role]:
     """Read the roles; one that this version does not know gives no right, and takes none away."""
     if not isinstance(claim, list) or not all(isinstance(role, str) for role in claim):
-        raise _Doubt("roles")
+        raise Doubt("roles")
     return frozenset(Role(role) for role in claim if role in _KNOWN_ROLES)
 
 
@@ -147,5 +162,5 @@ def _id(claims: dict[str, Any], name: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise _Doubt(name)
+        raise Doubt(name)
     return value

@@ -23,8 +23,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis import context
+from chassis.auth.asking import asked_by
 from chassis.auth.policy import Decisions, current_decisions
-from chassis.auth.tokens import Verifier
 from chassis.database import Session
 from chassis.errors import Problem, Unauthorized
 from chassis.http import idempotency, parameters
@@ -111,16 +111,13 @@ class ChassisRoute(APIRoute):
         request.state.decisions = Decisions()
         if self.public:
             return _ANONYMOUS
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token:
+        principal = await asked_by(request)
+        if principal is None:
             raise Unauthorized(
                 "token-missing",
                 "Cần đăng nhập: thiếu header Authorization: Bearer.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        verifier: Verifier = request.app.state.verifier
-        principal = await verifier.verify(token)
         request.state.principal = principal
         return principal.subject
 
