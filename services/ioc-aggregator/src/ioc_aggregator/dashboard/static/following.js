@@ -24,14 +24,21 @@ const live = new Live({
     listeners.changed();
   },
   state(open) {
-    if (open) store.connection = { state: "live", since: null };
-    else if (store.connection.state === "live") store.connection = { state: "polling", since: now() };
+    connected(open || store.connection.state !== "lost");
     listeners.changed();
   },
   gone() {
     setTimeout(load, OPEN_AGAIN_AFTER * (1 + 2 * Math.random()));
   },
 });
+
+/** Say how we stand with the server: it answers or not, and the stream is open or not. */
+function connected(answers) {
+  let state = store.connection.state === "connecting" ? "connecting" : "polling";
+  if (!answers) state = "lost";
+  else if (live.open) state = "live";
+  if (state !== store.connection.state) store.connection = { state, since: now() };
+}
 
 /** Details are as recent as the numbers, unless a change has not reached them yet. */
 export function detailsSettled() {
@@ -46,7 +53,7 @@ async function settle() {
 
 /** Each snapshot says from which N on the stream must bring the rest. */
 function taken(feed) {
-  if (live.closed || feed < live.after) live.open(feed);
+  if (live.closed || feed < live.after) live.start(feed);
 }
 
 /** Ask how fresh the sources are: it also tells the server's time, and whether it is there at all. */
@@ -58,17 +65,15 @@ async function askFreshness() {
     store.staleAfter = answer.stale_after_seconds * 1000;
     const known = standings(store.sources);
     store.sources = answer.sources;
-    const returned = store.connection.state === "lost";
-    if (returned) {
-      store.connection = { state: "polling", since: now() };
-      await reloadIfReleased();
-    }
-    // Without the stream the page asks; a stream that fell silent on the way is opened anew.
+    // A stream that fell silent on the way is opened anew; without one the page asks.
     if (overtaken()) live.close();
+    const returned = store.connection.state === "lost";
+    connected(true);
+    if (returned) await reloadIfReleased();
     const turned = known !== standings(store.sources);
-    if (store.figures && (store.connection.state !== "live" || live.closed || turned)) await load();
+    if (store.figures && (!live.open || turned)) await load();
   } catch {
-    if (store.connection.state !== "lost") store.connection = { state: "lost", since: now() };
+    connected(false);
   }
   listeners.changed();
 }

@@ -21,7 +21,7 @@ export class Live {
     return this.#after;
   }
 
-  open(after) {
+  start(after) {
     this.close();
     this.#after = after;
     const source = new EventSource(`feed/stream?after=${after}`);
@@ -39,6 +39,10 @@ export class Live {
       }
     });
     this.#source = source;
+  }
+
+  get open() {
+    return this.#source?.readyState === EventSource.OPEN;
   }
 
   get closed() {
