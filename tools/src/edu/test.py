@@ -12,7 +12,7 @@ KINDS = {
     "wire": ["-m", "(wire or chaos) and not browser and not fuzz"],
     "all": [],
     "fuzz": ["-m", "fuzz", "-s", "-q"],
-    "traps": ["-p", "edu.traps", "-q", "--no-header", "-rN"],
+    "traps": ["-p", "edu.traps", "-qq", "--no-header", "-rN"],
 }
 
 
