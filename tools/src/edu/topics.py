@@ -3,104 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from functools import cache
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import (
-    AdminClient,
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-    NewTopic,
-    OffsetSpec,
-    ResourceType,
-)
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from chassis import topics
+from chassis.topics import SECONDS, administrator, create
 from contracts.topics import TOPICS, Topic
 from edu.failure import Failure
 from edu.home import Home
 from edu.suite import given_kafka
 
-SECONDS = 30
-REPLICAS = 3
-
-
-@cache
-def administrator(bootstrap: str) -> AdminClient:
-    """Return the one administrative client of this broker; a temporary one dies at its work."""
-    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+__all__ = ["administrator", "apply", "reset"]
 
 
 def apply(bootstrap: str) -> list[str]:
     """Create what is missing and correct what differs; return one line per change."""
-    admin = administrator(bootstrap)
-    metadata = admin.list_topics(timeout=SECONDS)
-    missing = [topic for topic in TOPICS if topic.name not in metadata.topics]
-    present = [topic for topic in TOPICS if topic.name in metadata.topics]
-    for topic in present:
-        found = len(metadata.topics[topic.name].partitions)
-        if found != topic.partitions:
-            raise Failure(
-                f"{topic.name} has {found} partitions, contracts says {topic.partitions}. That "
-                "cannot be changed in place: keys would move. Make a new version of the topic."
-            )
-    create(admin, missing, min(REPLICAS, len(metadata.brokers)))
-    return [f"{topic.name}: created" for topic in missing] + _configure(admin, present)
-
-
-def create(admin: AdminClient, topics: Iterable[Topic], replicas: int) -> None:
-    """Create these topics and return when every partition has a leader."""
-    wanted = [
-        NewTopic(topic.name, topic.partitions, replicas, config=topic.config()) for topic in topics
-    ]
-    if not wanted:
-        return
-    deadline = time.monotonic() + SECONDS
-    for name, future in admin.create_topics(wanted, operation_timeout=SECONDS).items():
-        try:
-            future.result(SECONDS)
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise Failure(f"{name} could not be created: {error}") from error
-    while not _led(admin, wanted):
-        if time.monotonic() > deadline:
-            raise Failure(f"Some new topics had no leader after {SECONDS} s.")
-
-
-def _led(admin: AdminClient, wanted: list[NewTopic]) -> bool:
-    topics = admin.list_topics(timeout=SECONDS).topics
-    return all(
-        topic.topic in topics
-        and len(topics[topic.topic].partitions) == topic.num_partitions
-        and all(part.leader >= 0 for part in topics[topic.topic].partitions.values())
-        for topic in wanted
-    )
-
-
-def _configure(admin: AdminClient, topics: list[Topic]) -> list[str]:
-    resources = {topic: ConfigResource(ResourceType.TOPIC, topic.name) for topic in topics}
-    changes: list[str] = []
-    altered: list[ConfigResource] = []
-    found = admin.describe_configs(list(resources.values())) if topics else {}
-    for topic, resource in resources.items():
-        current = found[resource].result(SECONDS)
-        differing = {
-            name: value
-            for name, value in topic.config().items()
-            if current.get(name) is None or current[name].value != value
-        }
-        if differing:
-            for name, value in differing.items():
-                changes.append(f"{topic.name}: {name}={value}")
-                resource.add_incremental_config(
-                    ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-                )
-            altered.append(resource)
-    if altered:
-        for future in admin.incremental_alter_configs(altered).values():
-            future.result(SECONDS)
-    return changes
+    try:
+        return topics.apply(bootstrap)
+    except topics.TopicsError as error:
+        raise Failure(str(error)) from error
 
 
 def reset(bootstrap: str) -> None:
@@ -112,6 +34,12 @@ def reset(bootstrap: str) -> None:
     if written:
         for future in admin.delete_topics(list(written), operation_timeout=SECONDS).values():
             future.result(SECONDS)
+        # The controller has deleted them; until the broker knows, it takes records into the old.
+        deadline = time.monotonic() + SECONDS
+        while written & admin.list_topics(timeout=SECONDS).topics.keys():
+            if time.monotonic() > deadline:
+                raise Failure(f"Some topics were not deleted after {SECONDS} s.")
+            time.sleep(0.01)
     create(admin, [t for t in TOPICS if t.name in written or t.name not in known], 1)
 
 

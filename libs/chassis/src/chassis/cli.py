@@ -1,4 +1,4 @@
-"""``python -m <service>``: serve, relay, migrate, replay, parked, config and the service's jobs."""
+"""``python -m <service>``: serve, relay, migrate, replay, parked, config, health and its jobs."""
 
 import argparse
 import asyncio
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from chassis import probe
 from chassis.service import Runtime, Service, build
 from chassis.settings import ServiceSettings, SettingsError, load
 
@@ -60,6 +61,8 @@ def _parser(service: Service[S]) -> argparse.ArgumentParser:
     parked.add_argument("action", choices=["list", "show", "replay", "drop"])
     parked.add_argument("number", nargs="?", type=int)
     add("config", _config, "print the settings, secrets left out")
+    health = add("health", _health, "ask the service that runs here how it is")
+    health.add_argument("what", nargs="?", choices=["ready", "live"], default="ready")
     for name in service.jobs:
         commands.add_parser(name, add_help=False)
     return parser
@@ -186,3 +189,13 @@ def _as_text(value: object) -> str:
 def _config(_service: Service[S], settings: S, _: argparse.Namespace) -> int:
     sys.stdout.write(f"{json.dumps(settings.redacted(), indent=2, sort_keys=True)}\n")
     return 0
+
+
+def _health(_service: Service[S], settings: S, arguments: argparse.Namespace) -> int:
+    """Ask over loopback. Containers ask `chassis.probe`, which does not load the service."""
+    if settings.port == 0 and settings.url_file is not None:
+        address = Path(settings.url_file).read_text().strip()
+    else:
+        host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
+        address = f"http://{host}:{settings.port}"
+    return probe.main([f"{address}/{arguments.what}z"])

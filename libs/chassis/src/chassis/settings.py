@@ -1,12 +1,21 @@
 """Settings of a service: the environment, read once, all faults named at once."""
 
 import os
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+)
+from pydantic_settings import SettingsError as UnreadableError
 
 Role = Literal["api", "consumer", "relay"]
+
+_FILE = "_FILE"
 
 
 class SettingsError(Exception):
@@ -14,7 +23,10 @@ class SettingsError(Exception):
 
 
 class ServiceSettings(BaseSettings):
-    """What every service needs. A service subclasses it with its own ``env_prefix`` and knobs."""
+    """What every service needs. A service subclasses it with its own ``env_prefix`` and knobs.
+
+    Each may stand in a file, as secrets do in containers; ``<PREFIX>_<NAME>_FILE`` names it.
+    """
 
     SERVICE: ClassVar[str]
 
@@ -48,6 +60,21 @@ class ServiceSettings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings passes all
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment, and what it says stands in files."""
+        if isinstance(env_settings, EnvSettingsSource):
+            files, _ = _from_files(cls)
+            env_settings.env_vars = {**env_settings.env_vars, **files}
+        return init_settings, env_settings
+
     def redacted(self) -> dict[str, Any]:
         """Return all settings with the secrets replaced, fit to be printed."""
         return self.model_dump(mode="json")
@@ -62,12 +89,12 @@ def load(kind: type[S]) -> S:
     Raises:
         SettingsError: something is missing, wrong, or carries the prefix and is not known.
     """
-    prefix = str(kind.model_config.get("env_prefix", ""))
-    known = {f"{prefix}{name}".upper() for name in kind.model_fields}
-    faults = [
+    prefix, known = _known(kind)
+    _, faults = _from_files(kind)
+    faults += [
         f"{name}: not a setting of {kind.SERVICE}"
         for name in os.environ  # noqa: TID251 - the one place that reads the environment
-        if name.startswith(prefix) and name not in known
+        if name.startswith(prefix) and not {name, name.removesuffix(_FILE)} & known
     ]
     try:
         settings = kind()
@@ -76,7 +103,36 @@ def load(kind: type[S]) -> S:
             name = str(fault["loc"][0])
             variable = name if name.isupper() else f"{prefix}{name}".upper()
             faults.append(f"{variable}: {fault['msg']}")
+    except UnreadableError as error:
+        faults.append(str(error))
     else:
         if not faults:
             return settings
     raise SettingsError("\n".join(sorted(faults)))
+
+
+def _known(kind: type[ServiceSettings]) -> tuple[str, set[str]]:
+    """Return the prefix of a service's variables and their names."""
+    prefix = str(kind.model_config.get("env_prefix", ""))
+    fields = kind.model_fields.items()
+    return prefix, {str(field.validation_alias or prefix + name).upper() for name, field in fields}
+
+
+def _from_files(kind: type[ServiceSettings]) -> tuple[dict[str, str], list[str]]:
+    """Return what the files hold that ``…_FILE`` names, as variables, and what is wrong there."""
+    _, known = _known(kind)
+    found: dict[str, str] = {}
+    faults = []
+    for variable, path in os.environ.items():  # noqa: TID251 - as in load
+        name = variable.removesuffix(_FILE)
+        if variable in known or name == variable or name not in known:
+            continue
+        if name in os.environ:  # noqa: TID251 - as in load
+            faults.append(f"{variable}: {name} is set, too; only one of them may be")
+            continue
+        try:
+            # Whoever writes a secret to a file ends it with a line break.
+            found[name.lower()] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{variable}: cannot be read: {type(error).__name__}")
+    return found, faults
