@@ -274,3 +274,36 @@ def test_nothing_moves_for_whoever_asked_for_that(opens: Opens) -> None:
         " getComputedStyle(document.querySelector(name)).transitionDuration)"
     )
     assert set(durations) == {"0s"}
+
+
+NAMELESS = """nodes => nodes.filter(node => node.checkVisibility()).filter(node => !(
+    node.getAttribute('aria-label') || node.textContent.trim() ||
+    (node.labels && node.labels.length)
+)).map(node => node.outerHTML)"""
+UNMARKED = """() => {
+    const style = getComputedStyle(document.activeElement);
+    const after = getComputedStyle(document.activeElement, '::after');
+    const path = document.activeElement.querySelector('path');
+    const marked = [style.outlineStyle, after.outlineStyle].some(line => line !== 'none') ||
+        (path && parseFloat(getComputedStyle(path).strokeWidth) >= 4);
+    return marked ? null : document.activeElement.outerHTML;
+}"""
+
+
+def test_it_can_be_used_without_seeing_it_or_a_mouse(opens: Opens) -> None:
+    page = opens()
+    controls = page.locator("button, select, input, a[href]")
+    assert controls.evaluate_all(NAMELESS) == []
+    for landmark in ("banner", "navigation", "main", "contentinfo"):
+        expect(page.get_by_role(landmark)).to_have_count(1)
+    levels = page.locator("h1, h2, h3").evaluate_all("nodes => nodes.map(node => node.tagName)")
+    assert levels[0] == "H1"
+    assert levels.count("H1") == 1
+    for panel in ("#map", "#places", "#histogram", "#ticker"):
+        label = page.locator(panel).get_attribute("aria-labelledby")
+        expect(page.locator(f"#{label}")).not_to_be_empty()
+    expect(page.locator("#summary")).to_have_attribute("aria-live", "polite")
+    expect(page.locator("#places th[aria-sort]")).to_have_count(1)
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        assert page.evaluate(UNMARKED) is None
