@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SLICED = {"admissions": "services/admissions", "gradebook": "services/gradebook"}
+SLICED = {name: f"services/{name}" for name in ("admissions", "gradebook", "notifications")}
 FILES = {"__init__", "domain", "tables", "commands", "http", "events", "queries"}
 NO_SLICES = {"migrations", "static"}
 LONGEST = 400
@@ -21,6 +21,12 @@ MEETINGS = {
         "gradebook.classes.seats",
         "gradebook.roster.commands",
         "gradebook.scores.sheets",
+    },
+    # Whoever is to be forgotten is forgotten in all slices at once.
+    "notifications.erasure": {
+        "notifications.guardians.commands",
+        "notifications.messages.commands",
+        "notifications.register.commands",
     },
 }
 """The slices that exist to join others, and what they may use besides their queries."""

@@ -30,6 +30,8 @@ SERVICES = {
     for entry in (
         Entry("admissions", "admissions", "ADMISSIONS", has_master_key=True),
         Entry("gradebook", "gradebook", "GRADEBOOK", has_master_key=True),
+        Entry("payments", "payments", "PAYMENTS", has_master_key=True),
+        Entry("notifications", "notifications", "NOTIFICATIONS", has_master_key=True),
         Entry("ioc-aggregator", "ioc_aggregator", "IOC"),
     )
 }

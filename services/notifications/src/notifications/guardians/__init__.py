@@ -1,0 +1,1 @@
+"""Guardians: how to reach them, whose guardians they are, what they consent to and wish."""

@@ -1,0 +1,209 @@
+"""What guardians are told of: one function per fact.
+
+The inbox row comes first. A message is queued for every guardian who consents to its purpose and
+can be reached, whatever happens to the provider; see ``notifications.messages.sending``.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
+
+from chassis.consuming.handlers import Handlers, Received
+from chassis.database import Session
+from chassis.inbox import claim_all
+from contracts import admissions, gradebook, payments
+from contracts.event import Event
+from contracts.notifications import Channel, Purpose
+from notifications.guardians.queries import Recipient, recipients
+from notifications.messages import commands
+from notifications.messages.commands import Wanted
+from notifications.templates.queries import (
+    Content,
+    Enrolled,
+    FeeAssessed,
+    FeePaid,
+    FeeRow,
+    PaidLine,
+    ScoreRow,
+    ScoreSaved,
+    Transferred,
+    catalogue,
+)
+
+handlers = Handlers()
+
+CONSUMER = "messages"
+"""The name under which the inbox remembers what was told."""
+
+E = TypeVar("E", bound=Event)
+
+
+@handlers.on(gradebook.ScoreEntered)
+async def on_score_entered(
+    session: Session, received: Sequence[Received[gradebook.ScoreEntered]]
+) -> None:
+    """Tell each guardian what the save says of their children."""
+
+    def content(fact: gradebook.ScoreEntered, pupil_ids: Collection[str]) -> ScoreSaved | None:
+        rows = [
+            ScoreRow(
+                pupil_id=row.pupil,
+                before=row.before,
+                after=row.after,
+                before_state=row.before_state,
+                state=row.state,
+            )
+            for row in fact.rows()
+            if row.pupil in pupil_ids and (row.before, row.before_state) != (row.after, row.state)
+        ]
+        if not rows:
+            return None
+        return ScoreSaved(
+            school_year=fact.school_year,
+            subject=fact.subject,
+            term=fact.term,
+            kind=fact.kind,
+            position=fact.position,
+            day=fact.day,
+            rows=tuple(rows),
+        )
+
+    await _tell(
+        session, received, Purpose.SCORES, lambda fact: (fact.school_id, fact.pupils), content
+    )
+
+
+@handlers.on(payments.FeeAssessed)
+async def on_fee_assessed(
+    session: Session, received: Sequence[Received[payments.FeeAssessed]]
+) -> None:
+    """Tell each guardian what their children are asked to pay, or no longer."""
+
+    def content(fact: payments.FeeAssessed, pupil_ids: Collection[str]) -> FeeAssessed | None:
+        rows = [
+            FeeRow(pupil_id=row.pupil, before=row.before, after=row.after)
+            for row in fact.rows()
+            if row.pupil in pupil_ids and row.before != row.after
+        ]
+        if not rows:
+            return None
+        return FeeAssessed(
+            school_year=fact.school_year,
+            kind=fact.kind,
+            mandatory=fact.mandatory,
+            period=fact.period,
+            due_on=fact.due_on,
+            rows=tuple(rows),
+        )
+
+    await _tell(
+        session, received, Purpose.FEES, lambda fact: (fact.school_id, fact.pupils), content
+    )
+
+
+@handlers.on(payments.FeePaid)
+async def on_fee_paid(session: Session, received: Sequence[Received[payments.FeePaid]]) -> None:
+    """Tell the guardians that money came, and what it settled."""
+
+    def content(fact: payments.FeePaid, _: Collection[str]) -> FeePaid:
+        return FeePaid(
+            pupil_id=fact.pupil_id,
+            day=fact.day,
+            method=fact.method,
+            received=fact.received,
+            prepaid=fact.prepaid,
+            remaining=fact.remaining,
+            lines=tuple(PaidLine(kind=line.kind, amount=line.amount) for line in fact.lines.rows()),
+        )
+
+    await _tell(
+        session, received, Purpose.FEES, lambda fact: (fact.school_id, (fact.pupil_id,)), content
+    )
+
+
+@handlers.on(admissions.StudentEnrolled)
+async def on_student_enrolled(
+    session: Session, received: Sequence[Received[admissions.StudentEnrolled]]
+) -> None:
+    """Tell the guardians, if there are some already, that the pupil is enrolled."""
+
+    def content(fact: admissions.StudentEnrolled, _: Collection[str]) -> Enrolled:
+        return Enrolled(
+            pupil_id=fact.pupil_id, school_year=fact.school_year, grade=fact.grade, day=fact.day
+        )
+
+    await _tell(
+        session,
+        received,
+        Purpose.ENROLMENT,
+        lambda fact: (fact.school_id, (fact.pupil_id,)),
+        content,
+    )
+
+
+@handlers.on(admissions.StudentTransferred)
+async def on_student_transferred(
+    session: Session, received: Sequence[Received[admissions.StudentTransferred]]
+) -> None:
+    """Tell the guardians of another school or grade; other corrections are no news."""
+
+    def content(fact: admissions.StudentTransferred, _: Collection[str]) -> Transferred | None:
+        before, after = fact.before, fact.after
+        if (before.school_id, before.grade) == (after.school_id, after.grade):
+            return None
+        return Transferred(
+            pupil_id=fact.pupil_id,
+            school_year=fact.school_year,
+            day=fact.day,
+            before_school_id=before.school_id,
+            before_grade=before.grade,
+            grade=after.grade,
+            other_school=before.school_id != after.school_id,
+        )
+
+    await _tell(
+        session,
+        received,
+        Purpose.ENROLMENT,
+        lambda fact: (fact.after.school_id, (fact.pupil_id,)),
+        content,
+    )
+
+
+async def _tell(
+    session: Session,
+    received: Sequence[Received[E]],
+    purpose: Purpose,
+    about: Callable[[E], tuple[str, Sequence[str]]],
+    content: Callable[[E, Collection[str]], Content | None],
+) -> None:
+    """Queue what each fact says: one message for each guardian and channel."""
+    fresh = await claim_all(session, CONSUMER, [one.envelope for one in received])
+    news = [one for one in received if one.envelope.id in fresh]
+    pupil_ids = {pupil for one in news for pupil in about(one.event)[1]}
+    readers: defaultdict[str, list[Recipient]] = defaultdict(list)
+    for reader in await recipients(session, pupil_ids, purpose) if pupil_ids else ():
+        readers[reader.pupil_id].append(reader)
+    wanted: list[Wanted] = []
+    for one in news:
+        school_id, about_ids = about(one.event)
+        children: defaultdict[tuple[str, Channel], list[Recipient]] = defaultdict(list)
+        for pupil_id in about_ids:
+            for reader in readers.get(pupil_id, ()):
+                children[reader.guardian_id, reader.channel].append(reader)
+        for (guardian_id, channel), own in children.items():
+            said = content(one.event, {reader.pupil_id for reader in own})
+            if said is not None:
+                wanted.append(
+                    Wanted(
+                        event_id=one.envelope.id,
+                        happened=one.envelope.time,
+                        school_id=school_id,
+                        guardian_id=guardian_id,
+                        channel=channel,
+                        wishes=own[0].wishes,
+                        content=said,
+                        template_version=catalogue().newest(said.TEMPLATE),
+                    )
+                )
+    await commands.queue(session, wanted)

@@ -1,0 +1,1 @@
+"""Schools, classes and pupils, copied from facts; names stay sealed until a message is made."""

@@ -1,0 +1,62 @@
+"""The copies. A row is as its newest fact says; no row refers to another."""
+
+from sqlalchemy import Text
+from sqlmodel import Field, Index
+
+from contracts.lists import Grade
+from notifications.base import Base, Id, code
+
+
+class School(Base, table=True):
+    """A school of the register."""
+
+    school_id: str = Field(primary_key=True, sa_type=Id)
+    version: int
+    name: str
+
+
+class SchoolClass(Base, table=True):
+    """A class and its homeroom teacher (giáo viên chủ nhiệm)."""
+
+    __tablename__ = "school_class"
+    __table_args__ = (Index(None, "homeroom_teacher_id"),)
+
+    class_id: str = Field(primary_key=True, sa_type=Id)
+    version: int
+    school_id: str = Field(sa_type=Id)
+    name: str
+    homeroom_teacher_id: str | None = Field(sa_type=Id)
+
+
+class Placement(Base, table=True):
+    """Which class a pupil sits in, in one school year; in none, if it is null."""
+
+    __table_args__ = (Index(None, "class_id"),)
+
+    pupil_id: str = Field(primary_key=True, sa_type=Id)
+    school_year: str = Field(primary_key=True)
+    version: int
+    class_id: str | None = Field(sa_type=Id)
+
+
+class Pupil(Base, table=True):
+    """Where a pupil is enrolled now, or was last; the person is sealed."""
+
+    pupil_id: str = Field(primary_key=True, sa_type=Id)
+    version: int
+    school_id: str = Field(sa_type=Id)
+    school_year: str
+    grade: Grade = Field(sa_type=code(Grade))
+    enrolled: bool
+    sealed: str | None = Field(sa_type=Text)
+
+
+class SubjectKey(Base, table=True):
+    """A pupil's wrapped key, without which the sealed person is noise; none once erased."""
+
+    __tablename__ = "subject_key"
+
+    pupil_id: str = Field(primary_key=True, sa_type=Id)
+    version: int
+    wrapped_key: str | None
+    key_id: str | None

@@ -1,0 +1,1 @@
+"""Webhooks: subscribers get the event documents themselves, signed as Standard Webhooks says."""
