@@ -78,20 +78,18 @@ class Emitted:
 
 
 def school(school_id: str = SCHOOL, version: int = 1, **fields: Any) -> SchoolRegistered:
-    return SchoolRegistered(
-        **{
-            "school_id": school_id,
-            "version": version,
-            "code": "80001",
-            "name": "THCS Tân Ninh",
-            "levels": (Level.THCS,),
-            "ownership": Ownership.PUBLIC,
-            "unit_id": an_id("unit"),
-            "valid_from": date(2025, 7, 1),
-            "open": True,
-        }
-        | fields
-    )
+    facts: dict[str, Any] = {
+        "school_id": school_id,
+        "version": version,
+        "code": "80001",
+        "name": "THCS Tân Ninh",
+        "levels": (Level.THCS,),
+        "ownership": Ownership.PUBLIC,
+        "unit_id": an_id("unit"),
+        "valid_from": date(2025, 7, 1),
+        "open": True,
+    }
+    return SchoolRegistered(**facts | fields)
 
 
 def year() -> SchoolYearSet:
@@ -167,7 +165,7 @@ def seated(pupil_id: str) -> PupilPlaced:
 class Desk:
     """The service, told events and asked over HTTP, in process."""
 
-    school_id, other_school, class_id, year = SCHOOL, OTHER_SCHOOL, CLASS, YEAR
+    school_id, other_school, class_id, school_year = SCHOOL, OTHER_SCHOOL, CLASS, YEAR
     cashier, principal, stranger = CASHIER, PRINCIPAL, STRANGER
     yesterday, today, tomorrow = (day.isoformat() for day in (YESTERDAY, TODAY, TOMORROW))
     an_id = staticmethod(an_id)
@@ -281,11 +279,11 @@ class Desk:
         }
 
     async def assess(
-        self, item: Answer, pupils: Sequence[str], *, period: str = "CN", **fields: Any
+        self, item: Answer, who: Sequence[str], *, period: str = "CN", **fields: Any
     ) -> Answer:
         """Charge these pupils for one unit of an item."""
         options = {name: fields.pop(name) for name in ("expect", "token") if name in fields}
-        body = {"period": period, "pupils": [{"pupil_id": pupil} for pupil in pupils]} | fields
+        body = {"period": period, "pupils": [{"pupil_id": pupil} for pupil in who]} | fields
         return await self.post(f"/fee-items/{item['fee_item_id']}/assessments", body, **options)
 
     async def charge(self, pupil: str, amount: int, **fields: Any) -> Answer:

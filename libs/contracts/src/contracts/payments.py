@@ -22,6 +22,7 @@ from contracts.ids import (
     Count,
     Dong,
     FeeItemId,
+    Name,
     PaymentId,
     PupilId,
     SchoolId,
@@ -146,11 +147,12 @@ class FeeAssessed(Event):
     TOPIC: ClassVar[topics.Topic] = topics.FEES
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "fee_item_id"
-    DRAFT: ClassVar[bool] = True
 
     school_id: SchoolId
     school_year: SchoolYear
     fee_item_id: FeeItemId
+    name: Name
+    """What the school calls the item."""
     kind: FeeKind
     mandatory: bool
     """False for what guardians agreed to (khoản thu thoả thuận, tự nguyện)."""
@@ -239,7 +241,6 @@ class FeePaid(Event):
     TOPIC: ClassVar[topics.Topic] = topics.FEES
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "payment_id"
-    DRAFT: ClassVar[bool] = True
 
     payment_id: PaymentId
     school_id: SchoolId
@@ -273,7 +274,6 @@ class FeeReversed(Event):
     TOPIC: ClassVar[topics.Topic] = topics.FEES
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "payment_id"
-    DRAFT: ClassVar[bool] = True
 
     payment_id: PaymentId
     school_id: SchoolId
@@ -309,7 +309,6 @@ class PaymentChannelEnabled(Event):
     TOPIC: ClassVar[topics.Topic] = topics.PAYMENT_CHANNELS
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "school_id"
-    DRAFT: ClassVar[bool] = True
 
     school_id: SchoolId
     channel: PaymentMethod

@@ -176,7 +176,7 @@ def test_the_payment_page_asks_for_hundredths_and_expires() -> None:
         terminal="TESTEDU1",
         reference="INV2026110001A1",
         amount=1_250_000,
-        return_url="https://pay.example.edu.vn/vnpay/return",
+        return_url="https://pay.example/vnpay/return",
         address="127.0.0.1",
         created=datetime(2026, 11, 21, 15, 20),  # noqa: DTZ001 - Vietnam's clock
     )

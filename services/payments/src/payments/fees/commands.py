@@ -93,11 +93,12 @@ async def change_item(
         raise Conflict(
             "fee-item-changed", "Khoản thu đã được người khác sửa.", version=item.version
         )
+    changed = FeeItem(**item.model_dump() | dict(terms))
+    await check_item(session, changed)
+    await _check_name(session, changed)
     for name, value in terms.items():
         setattr(item, name, value)
     item.version += 1
-    await check_item(session, item)
-    await _check_name(session, item)
     await session.flush()
     return item
 
@@ -109,13 +110,12 @@ async def _check_name(session: Session, item: FeeItem) -> None:
         col(FeeItem.name) == item.name,
         col(FeeItem.fee_item_id) != item.fee_item_id,
     )
-    with session.no_autoflush:
-        if (other := (await session.scalars(statement)).one_or_none()) is not None:
-            raise Conflict(
-                "fee-item-name-taken",
-                f"Trường đã có khoản thu “{item.name}” trong năm học này.",
-                fee_item_id=other,
-            )
+    if (other := (await session.scalars(statement)).one_or_none()) is not None:
+        raise Conflict(
+            "fee-item-name-taken",
+            f"Trường đã có khoản thu “{item.name}” trong năm học này.",
+            fee_item_id=other,
+        )
 
 
 async def assess_pupils(
@@ -346,6 +346,7 @@ def _told(rows: Sequence[_Row], period: str, why: Words | None, day: date) -> It
                 school_id=item.school_id,
                 school_year=item.school_year,
                 fee_item_id=item.fee_item_id,
+                name=item.name,
                 kind=item.kind,
                 mandatory=item.mandatory,
                 on_behalf=item.on_behalf,

@@ -28,6 +28,7 @@ from payments.receipts.messages import (
     ReversalList,
     UnmatchedAnswer,
     UnmatchedList,
+    WordedReversal,
 )
 from payments.receipts.tables import Payment
 from payments.requests import PupilPath, SchoolPath, nothing_here
@@ -119,7 +120,9 @@ async def read_payment(
     (answer,) = await answers(session, [payment])
     reversals = await queries.reversals_of(session, payment_id)
     return PaymentWithReversals(
-        **answer.model_dump(), reversals=[ReversalAnswer.of(one) for one in reversals]
+        **answer.model_dump(),
+        note=payment.note,
+        reversals=[WordedReversal.of(one) for one in reversals],
     )
 
 
@@ -143,7 +146,7 @@ async def list_reversals(
     """List the requests that wait for the principal."""
     _authorise(principal, "payments.read", school_id)
     found = await queries.undecided(session, school_id)
-    return ReversalList(reversals=[ReversalAnswer.of(reversal) for reversal, _ in found])
+    return ReversalList(reversals=[WordedReversal.of(reversal) for reversal in found])
 
 
 @reads.get("/schools/{school_id}/unmatched")

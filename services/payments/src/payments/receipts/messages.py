@@ -75,7 +75,6 @@ class PaymentAnswer(BaseModel):
     receipt: str
     """Such as 2026/000123."""
     external_id: str | None
-    note: str | None
     recorded_by: str
     recorded_at: datetime
     reversed: bool
@@ -140,35 +139,44 @@ class Decision(RequestModel):
 
 
 class ReversalAnswer(BaseModel):
-    """A request to undo a payment."""
+    """A request to undo a payment; what people wrote is only in `WordedReversal`.
+
+    A command's answer is kept for a month, and words about a person must be gone when they are.
+    """
 
     reversal_id: str
     payment_id: str
     state: ReversalState
     reason_code: ReversalReason
-    reason: str | None
     requested_by: str
     requested_at: datetime
     decided_by: str | None
     decided_at: datetime | None
-    decision_reason: str | None
 
     @classmethod
-    def of(cls, reversal: Reversal) -> "ReversalAnswer":
+    def of(cls, reversal: Reversal) -> Self:
         """Return the answer for a request."""
-        return cls(**reversal.model_dump())
+        return cls(**reversal.model_dump(include=set(cls.model_fields)))
+
+
+class WordedReversal(ReversalAnswer):
+    """A request with the words of who asked and who decided."""
+
+    reason: str | None
+    decision_reason: str | None
 
 
 class PaymentWithReversals(PaymentAnswer):
-    """A payment and every request to undo it."""
+    """A payment with its note and every request to undo it."""
 
-    reversals: Sequence[ReversalAnswer]
+    note: str | None
+    reversals: Sequence[WordedReversal]
 
 
 class ReversalList(BaseModel):
     """Requests that wait for a decision, the oldest first."""
 
-    reversals: Sequence[ReversalAnswer]
+    reversals: Sequence[WordedReversal]
 
 
 class UnmatchedAnswer(BaseModel):

@@ -57,15 +57,15 @@ async def reversal(session: Session, reversal_id: str, *, hold: bool = False) ->
     return (await session.scalars(statement)).one_or_none()
 
 
-async def undecided(session: Session, school_id: str) -> Sequence[tuple[Reversal, Payment]]:
+async def undecided(session: Session, school_id: str) -> Sequence[Reversal]:
     """Give the requests of a school that wait for a decision, the oldest first."""
     statement = (
-        select(Reversal, Payment)
+        select(Reversal)
         .join(Payment, col(Payment.payment_id) == col(Reversal.payment_id))
         .where(col(Payment.school_id) == school_id, col(Reversal.state) == ReversalState.REQUESTED)
         .order_by(col(Reversal.reversal_id))
     )
-    return (await session.execute(statement)).tuples().all()
+    return (await session.scalars(statement)).all()
 
 
 async def unmatched(

@@ -1,0 +1,47 @@
+"""The service as a whole: what it listens to, what it needs, what it says of itself."""
+
+import base64
+
+import pytest
+
+from chassis.consuming.handlers import Handlers
+from chassis.service import build
+from chassis.settings import SettingsError, load
+from contracts.topics import CONSUMERS
+from payments.app import SERVICE
+from payments.erasure import events as erasure
+from payments.register import events as register
+from payments.settings import PaymentsSettings
+
+ENVIRONMENT = {
+    "PAYMENTS_DATABASE_URL": "postgresql://payments@127.0.0.1/payments",
+    "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
+    "PAYMENTS_TOKEN_ISSUER": "urn:edu",
+    "PAYMENTS_TOKEN_JWKS": "/nowhere",
+    "PAYMENTS_MASTER_KEY": base64.b64encode(bytes(32)).decode(),
+}
+
+
+def test_it_reads_the_topics_that_contracts_say() -> None:
+    handlers = Handlers(register.handlers, erasure.handlers)
+    assert set(handlers.topics) == set(CONSUMERS["payments"])
+
+
+def test_it_starts_from_its_environment_and_keeps_its_secrets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    settings = load(PaymentsSettings)
+    assert ENVIRONMENT["PAYMENTS_MASTER_KEY"] not in str(settings.redacted())
+    document = build(SERVICE, settings).openapi()
+    assert {"/v1/fee-items", "/v1/payments", "/v1/vnpay/ipn"} <= document["paths"].keys()
+
+
+def test_a_master_key_of_the_wrong_length_stops_it_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (ENVIRONMENT | {"PAYMENTS_MASTER_KEY": "c2hvcnQ="}).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="PAYMENTS_MASTER_KEY"):
+        load(PaymentsSettings)
