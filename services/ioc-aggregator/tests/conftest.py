@@ -1,16 +1,23 @@
 """What the aggregator's tests share: events in few words, and an engine that is fed with them."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from chassis import clock
+from chassis.auth import Principal, Role
 from chassis.consuming.records import Record, Rejected, Slice
 from chassis.database import Database
+from chassis.errors import Unauthorized
+from chassis.health import Health, Part
+from chassis.http import create_app
 from contracts import envelope
 from contracts.admissions import (
     SchoolRegistered,
@@ -35,9 +42,14 @@ from contracts.lists import (
     UnitKind,
 )
 from contracts.relay import Watermark
+from ioc_aggregator.app import SERVICE
 from ioc_aggregator.engine import Engine
+from ioc_aggregator.views import feed as feed_http
+from ioc_aggregator.views import http as views_http
 
 MOMENT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+
+TOKEN = re.compile(r"(?P<role>[a-z-]+)(;school=(?P<school>[^;]+))?(;unit=(?P<unit>[^;]+))?")
 
 
 class Make:
@@ -258,6 +270,11 @@ class Log:
             return list(rejected)
         return []
 
+    @staticmethod
+    def age() -> float:
+        """Give the seconds from the moment of the tests to now, for watermarks that are fresh."""
+        return (clock.now() - MOMENT).total_seconds()
+
     async def reach(self, *sources: str, seconds: float = 0) -> None:
         """Let the sources say that all they have sent is what was appended."""
         await self.append(
@@ -293,3 +310,66 @@ def engine(store: Database) -> Engine:
 @pytest.fixture
 def log(store: Database, engine: Engine) -> Log:
     return Log(store, engine)
+
+
+class Trusting:
+    """Reads ``teacher;school=…;unit=…`` as a token; the real verifier has its own tests."""
+
+    async def verify(self, token: str) -> Principal:
+        found = TOKEN.fullmatch(token)
+        if found is None or found["role"] not in set(Role):
+            raise Unauthorized("token-invalid", "Phiên đăng nhập không hợp lệ.")
+        roles = frozenset({Role(found["role"])})
+        return Principal("somebody", roles, school=found["school"], unit=found["unit"])
+
+    async def look(self, part: Part) -> None:
+        part.ok("trusting")
+
+
+@pytest.fixture
+def app(store: Database, engine: Engine) -> FastAPI:
+    application = create_app(
+        title=SERVICE.title,
+        version="1",
+        description=SERVICE.description,
+        routers=(views_http.router, feed_http.router),
+        database=store,
+        verifier=Trusting(),
+        health=Health(service=SERVICE.name, version="1"),
+    )
+    application.state.engine = engine
+    return application
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://ioc") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def province(log: Any, make: Any) -> Any:
+    """Two communes, three schools, pupils and scores; everything up to date."""
+    await log.append(
+        make.unit(1, "Tây Ninh", code="80"),
+        make.unit(2, "Xã Hai", parent=1, code="25459"),
+        make.unit(3, "Xã Ba", parent=1, code="25480"),
+        make.calendar(),
+        make.school(11, 2),
+        make.school(12, 2),
+        make.school(13, 3),
+        make.school(14, 3, levels=(Level.MN,)),
+        *make.enrolments(11, 3),
+        *make.enrolments(12, 20, sex=Sex.MALE),
+        *make.enrolments(13, 30, grade=Grade.G7),
+        *make.enrolments(77, 8),
+    )
+    await log.append(
+        make.sheet(11),
+        make.save(11, [850, 400, 0, 1000]),
+        make.save(11, [500], [400]),
+        make.save(13, [*range(0, 400, 10)]),
+    )
+    await log.reach("admissions", "gradebook", seconds=log.age())
+    return log

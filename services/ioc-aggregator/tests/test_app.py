@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from chassis import clock
-from chassis.auth import Role
+from chassis.auth import WORKS_AT, Role
 from chassis.consuming.consumer import Consumer
 from chassis.consuming.subscription import Subscription
 from chassis.database import Database
@@ -40,13 +40,20 @@ def test_the_service_names_its_newest_migration() -> None:
 
 
 def test_who_may_see_what() -> None:
-    allowed = {(action, role) for action, role, _, may in policy.POLICY.matrix() if may}
+    allowed: dict[tuple[str, str], set[str | None]] = {}
+    for action, role, relation, may in policy.POLICY.matrix():
+        if may:
+            allowed.setdefault((action, role), set()).add(relation)
+    always = {None, policy.IN_OWN_UNIT, WORKS_AT}
     assert allowed == {
-        (policy.READ_IN_FULL, Role.DEPARTMENT_OFFICER),
-        (policy.READ_IN_FULL, Role.SERVICE),
-        (policy.READ_IN_FULL, Role.AUDITOR),
-        (policy.READ_DUMP, Role.AUDITOR),
-        (policy.READ_DUMP, Role.SERVICE),
+        (policy.READ_IN_FULL, Role.DEPARTMENT_OFFICER): {policy.IN_OWN_UNIT},
+        (policy.READ_IN_FULL, Role.PRINCIPAL): {WORKS_AT},
+        (policy.READ_IN_FULL, Role.TEACHER): {WORKS_AT},
+        (policy.READ_IN_FULL, Role.HOMEROOM_TEACHER): {WORKS_AT},
+        (policy.READ_IN_FULL, Role.SERVICE): always,
+        (policy.READ_IN_FULL, Role.AUDITOR): always,
+        (policy.READ_DUMP, Role.AUDITOR): always,
+        (policy.READ_DUMP, Role.SERVICE): always,
     }
 
 

@@ -1,8 +1,7 @@
 """The queries over HTTP: shapes, views, borders, freshness, and what is refused."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,87 +10,11 @@ import pytest
 from fastapi import FastAPI
 
 from chassis import clock
-from chassis.auth import Principal, Role
-from chassis.database import Database
-from chassis.errors import Unauthorized
-from chassis.health import Health, Part
-from chassis.http import create_app
-from contracts.lists import Grade, Level, Sex
-from ioc_aggregator.app import SERVICE
 from ioc_aggregator.engine import Engine
-from ioc_aggregator.views import feed as feed_http
-from ioc_aggregator.views import http as views_http
 
 OFFICER = {"Authorization": "Bearer department-officer"}
 AUDITOR = {"Authorization": "Bearer auditor"}
 TEACHER = {"Authorization": "Bearer teacher"}
-
-
-class Trusting:
-    """Takes the token for the name of a role; the real verifier has its own tests."""
-
-    async def verify(self, token: str) -> Principal:
-        try:
-            return Principal("somebody", frozenset({Role(token)}))
-        except ValueError:
-            raise Unauthorized("token-invalid", "Phiên đăng nhập không hợp lệ.") from None
-
-    async def look(self, part: Part) -> None:
-        part.ok("trusting")
-
-
-@pytest.fixture
-def app(store: Database, engine: Engine) -> FastAPI:
-    application = create_app(
-        title=SERVICE.title,
-        version="1",
-        description=SERVICE.description,
-        routers=(views_http.router, feed_http.router),
-        database=store,
-        verifier=Trusting(),
-        health=Health(service=SERVICE.name, version="1"),
-    )
-    application.state.engine = engine
-    return application
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://ioc") as opened:
-        yield opened
-
-
-@pytest.fixture
-async def province(log: Any, make: Any) -> Any:
-    """Two communes, three schools, pupils and scores; everything up to date."""
-    await log.append(
-        make.unit(1, "Tây Ninh", code="80"),
-        make.unit(2, "Xã Hai", parent=1, code="25459"),
-        make.unit(3, "Xã Ba", parent=1, code="25480"),
-        make.calendar(),
-        make.school(11, 2),
-        make.school(12, 2),
-        make.school(13, 3),
-        make.school(14, 3, levels=(Level.MN,)),
-        *make.enrolments(11, 3),
-        *make.enrolments(12, 20, sex=Sex.MALE),
-        *make.enrolments(13, 30, grade=Grade.G7),
-        *make.enrolments(77, 8),
-    )
-    await log.append(
-        make.sheet(11),
-        make.save(11, [850, 400, 0, 1000]),
-        make.save(11, [500], [400]),
-        make.save(13, [*range(0, 400, 10)]),
-    )
-    await log.reach("admissions", "gradebook", seconds=age_of_now())
-    return log
-
-
-def age_of_now() -> float:
-    """Give the seconds from the tests' moment to now, so that watermarks are fresh."""
-    return (clock.now() - datetime(2026, 11, 20, 1, 0, tzinfo=UTC)).total_seconds()
 
 
 async def numbers(client: httpx.AsyncClient, headers: dict[str, str], **query: Any) -> Any:
@@ -154,7 +77,7 @@ async def test_free_filters_are_for_those_who_may_see_all(client: httpx.AsyncCli
     for headers in ({}, TEACHER):
         refused = await client.get("/indicators?dims=sex:female", headers=headers)
         assert refused.status_code == 403
-        assert refused.json()["type"] == "urn:edu:problem:filters-need-a-token"
+        assert refused.json()["type"] == "urn:edu:problem:filters-out-of-scope"
 
 
 @pytest.mark.usefixtures("province")
@@ -208,7 +131,7 @@ async def test_a_silent_source_is_stale_since_its_last_word(
     log: Any, client: httpx.AsyncClient, make: Any
 ) -> None:
     await log.append(*make.enrolments(11, 9))
-    await log.reach("admissions", seconds=age_of_now() - 11)
+    await log.reach("admissions", seconds=log.age() - 11)
     [pupils] = (await numbers(client, {}, indicator="N04"))["indicators"]
     assert pupils["state"] == "stale"
     assert pupils["stale_since"] == pupils["as_of"] is not None
@@ -221,7 +144,7 @@ async def test_a_silent_source_is_stale_since_its_last_word(
 async def test_borders_of_another_day(province: Any, client: httpx.AsyncClient, make: Any) -> None:
     today = clock.business_day(clock.now())
     await province.append(make.merge(3, 2, today))
-    await province.reach("admissions", seconds=age_of_now())
+    await province.reach("admissions", seconds=province.age())
     now = await numbers(client, OFFICER, indicator="N04")
     before = await numbers(client, OFFICER, indicator="N04", on=str(today - timedelta(days=1)))
     assert now["indicators"][0]["number"]["numerator"] == 61
@@ -359,7 +282,7 @@ async def test_a_province_without_numbers_answers(
 ) -> None:
     """Units and schools are there, and no pupil or score yet."""
     await log.append(make.unit(1), make.unit(2, parent=1), make.school(11, 2))
-    await log.reach("admissions", "gradebook", seconds=age_of_now())
+    await log.reach("admissions", "gradebook", seconds=log.age())
     for headers in ({}, OFFICER):
         for dim in ("grade", "sex", "subject", "kind"):
             answer = await numbers(client, headers, by=dim, unit=make.id(2))
@@ -382,7 +305,7 @@ async def test_snapshot_and_feed_miss_nothing(
 ) -> None:
     stands_at = (await numbers(client, OFFICER))["feed"]
     await province.append(*make.enrolments(13, 4))
-    await province.reach("admissions", seconds=age_of_now())
+    await province.reach("admissions", seconds=province.age())
     page = (await client.get(f"/feed?after={stands_at}&limit=2", headers=OFFICER)).json()
     assert (page["after"], page["next"]) == (stands_at, stands_at + 2)
     rest = (await client.get(f"/feed?after={page['next']}", headers=OFFICER)).json()

@@ -39,6 +39,11 @@ class Entry:
     data: str
     hidden: bool
 
+    @property
+    def unit_id(self) -> str:
+        """The place whose number this is."""
+        return _PLACE.decode(self.data).unit_id
+
     def document(self, *, full: bool) -> bytes:
         """Give the event's document: the bytes that stand on Kafka, or with the value withheld."""
         data = self.data if full or not self.hidden else withheld(self.data)
@@ -68,6 +73,13 @@ class Written(msgspec.Struct, gc=False):
 
 
 _WRITTEN = msgspec.json.Decoder(Written)
+
+
+class _Place(msgspec.Struct, gc=False):
+    unit_id: str
+
+
+_PLACE = msgspec.json.Decoder(_Place)
 
 
 async def lock(session: Session) -> bool:

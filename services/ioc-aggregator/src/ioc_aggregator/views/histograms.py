@@ -7,7 +7,7 @@ import numpy as np
 from chassis import clock
 from contracts import topics
 from contracts.lists import Subject
-from ioc_aggregator.access import View
+from ioc_aggregator.access import Scope
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.gradebooks import ENTRY_PROGRESS
 from ioc_aggregator.measures.families import BINS
@@ -20,7 +20,7 @@ _SUMS = 3
 
 
 def answer(
-    engine: Engine, *, view: View, day: date, unit_id: str | None, where: dict[str, str | None]
+    engine: Engine, *, scope: Scope, day: date, unit_id: str | None, where: dict[str, str | None]
 ) -> answers.HistogramAnswer:
     """Sum the histograms that match, over whatever is left open."""
     state = engine.follower.state
@@ -39,7 +39,7 @@ def answer(
     age = places.age(engine, ENTRY_PROGRESS.sources, clock.now())
     hidden = np.zeros(BINS, dtype=np.bool_)
     suppressed = False
-    if view is View.PUBLIC:
+    if not scope.covers(borders, place):
         base = np.hstack([totals[:, :1], bins])
         marks = suppression.hide(base, borders, groups=[BINS], sums_shown=_SUMS)
         suppressed, hidden = bool(marks[place, 0]), marks[place, 1:]
@@ -50,7 +50,7 @@ def answer(
         **dict(age),
         feed=engine.feed.head,
         day=day,
-        view=view,
+        view=scope.view(borders, place),
         unit=places.unit(borders, place),
         subject=str(where["subject"]),
         assessment=Subject(str(where["subject"])).assessment.value,

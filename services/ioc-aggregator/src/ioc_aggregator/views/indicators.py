@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from chassis import clock
-from ioc_aggregator.access import View
+from chassis.errors import Forbidden
+from ioc_aggregator.access import Scope
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.indicator import Indicator, Sum
 from ioc_aggregator.rollups import numbers
@@ -13,11 +14,12 @@ from ioc_aggregator.rollups.hiding import hidden_from_the_public
 from ioc_aggregator.rollups.numbers import Completeness, Table
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
+from ioc_aggregator.rollups.suppression import Marks
 from ioc_aggregator.views import answers, places
 
 
 class _Numbers:
-    """One indicator's tables, and what of them this view may see."""
+    """One indicator's tables, and what of them this scope may see."""
 
     def __init__(
         self,
@@ -26,12 +28,18 @@ class _Numbers:
         indicator: Indicator,
         period: Period,
         *,
-        view: View,
+        scope: Scope,
+        full: bool,
         by: str | None,
         where: Mapping[str, Sequence[str]],
         dated: bool,
     ) -> None:
-        """Compute all of it; ``dated`` is whether the sources have an as-of."""
+        """Compute all of it.
+
+        ``full`` is whether the scope covers every place that will be asked for, ``dated`` whether
+        the sources have an as-of.
+        """
+        self._scope, self._borders = scope, borders
         self.total = numbers.table(state, borders, indicator, period, where=where)
         self.parts = (
             numbers.table(state, borders, indicator, period, by=by, where=where)
@@ -47,15 +55,12 @@ class _Numbers:
             streams=[stream.name for stream in indicator.streams],
             levels=frozenset(indicator.levels),
         )
-        self.hidden = (
-            hidden_from_the_public(state, borders, indicator, period)
-            if view is View.PUBLIC
-            else None
-        )
+        self.hidden = None if full else hidden_from_the_public(state, borders, indicator, period)
 
     def number(self, place: int) -> answers.Number:
         """Give the number of a place."""
-        hidden = self.hidden is not None and bool(self.hidden.of(None)[place, 0])
+        marks = self._marks(place, None)
+        hidden = marks is not None and bool(marks[0])
         numerator, denominator = _values(self.total, place, 0, shown=self.dated and not hidden)
         return answers.Number(
             numerator=numerator,
@@ -70,9 +75,9 @@ class _Numbers:
         if self.parts is None:
             return []
         parts = []
-        marks = None if self.hidden is None else self.hidden.of(self.by)
+        marks = self._marks(place, self.by)
         for at, value in enumerate(self.parts.values):
-            hidden = marks is not None and bool(marks[place, at])
+            hidden = marks is not None and bool(marks[at])
             if hidden or self.parts.numerator[place, at] or self.parts.base[place, at]:
                 shown = self.dated and not hidden
                 numerator, denominator = _values(self.parts, place, at, shown=shown)
@@ -86,6 +91,14 @@ class _Numbers:
                 )
         return parts
 
+    def _marks(self, place: int, by: str | None) -> Marks | None:
+        """Give the marks of a place's numbers; None where all of them are shown."""
+        if self.hidden is None:
+            return None
+        marks: Marks = self.hidden.of(by)[place]
+        # Only where something is hidden does it matter who asks.
+        return marks if marks.any() and not self._scope.covers(self._borders, place) else None
+
 
 def _values(table: Table, place: int, at: int, *, shown: bool) -> tuple[int | None, int | None]:
     if not shown:
@@ -97,7 +110,7 @@ def _values(table: Table, place: int, at: int, *, shown: bool) -> tuple[int | No
 def answer(
     engine: Engine,
     *,
-    view: View,
+    scope: Scope,
     day: date,
     unit_id: str | None,
     wanted: Sequence[Indicator],
@@ -105,10 +118,19 @@ def answer(
     by: str | None,
     where: Mapping[str, Sequence[str]],
 ) -> answers.IndicatorsAnswer:
-    """Answer for one place, from memory, at one moment."""
+    """Answer for one place, from memory, at one moment.
+
+    Raises:
+        Forbidden: filters outside the scope, which would undo what is withheld there.
+    """
     state = engine.follower.state
     borders = state.borders(day)
     place = places.place_of(borders, unit_id)
+    full = scope.covers(borders, place)
+    if where and not full:
+        raise Forbidden(
+            "filters-out-of-scope", "Chỉ được lọc tự do trong phạm vi mà tài khoản phụ trách."
+        )
     period = places.period_of(state, period_text, day)
     now = clock.now()
     found = []
@@ -122,7 +144,8 @@ def answer(
                 borders,
                 indicator,
                 its_period,
-                view=view,
+                scope=scope,
+                full=full,
                 by=by,
                 where=filters,
                 dated=age.as_of is not None,
@@ -150,7 +173,7 @@ def answer(
     return answers.IndicatorsAnswer(
         feed=engine.feed.head,
         day=day,
-        view=view,
+        view=scope.view(borders, place),
         period=str(period),
         unit=places.unit(borders, place),
         path=[places.unit(borders, step) for step in borders.path(place)],
