@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SLICED = {name: f"services/{name}" for name in ("admissions", "gradebook", "notifications")}
+SLICED = {
+    name: f"services/{name}" for name in ("admissions", "gradebook", "notifications", "payments")
+}
 FILES = {"__init__", "domain", "tables", "commands", "http", "events", "queries"}
 NO_SLICES = {"migrations", "static"}
 LONGEST = 400
@@ -22,7 +24,22 @@ MEETINGS = {
         "gradebook.roster.commands",
         "gradebook.scores.sheets",
     },
+    # Every đồng of a charge or a payment is posted, by the ledger's rules, and what a charge no
+    # longer needs is the pupil's credit in the same moment.
+    "payments.fees": {
+        "payments.ledger.domain",
+        "payments.ledger.posting",
+        "payments.receipts.settling",
+    },
+    "payments.receipts": {"payments.ledger.domain", "payments.ledger.posting"},
+    # What VNPAY reports is a payment like any other, or money that nobody can name.
+    "payments.vnpay": {"payments.receipts.commands", "payments.receipts.domain"},
     # Whoever is to be forgotten is forgotten in all slices at once.
+    "payments.erasure": {
+        "payments.fees.commands",
+        "payments.receipts.commands",
+        "payments.register.commands",
+    },
     "notifications.erasure": {
         "notifications.guardians.commands",
         "notifications.messages.commands",

@@ -1,13 +1,25 @@
 """What other slices may know of channels."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlmodel import col
 
 from chassis.database import Session
+from chassis.sealing import WrappedKey
 from contracts.payments import PaymentMethod
 from payments.channels.tables import Channel
+
+
+class Terminal(NamedTuple):
+    """A school's contract with VNPAY; the secret opens for this code alone."""
+
+    school_id: str
+    code: str
+    secret: WrappedKey
+    return_url: str
+    enabled: bool
 
 
 async def of_school(session: Session, school_id: str) -> Mapping[PaymentMethod, Channel]:
@@ -23,9 +35,24 @@ async def hold(session: Session, school_id: str) -> Mapping[PaymentMethod, Chann
     return await of_school(session, school_id)
 
 
-async def terminal(session: Session, code: str | None) -> Channel | None:
-    """Give the channel of a merchant's code, switched off or not: money may still come."""
-    if code is None:
-        return None
+async def terminal(session: Session, code: str | None) -> Terminal | None:
+    """Give the terminal of a merchant's code, switched off or not: money may still come."""
     statement = select(Channel).where(col(Channel.terminal) == code)
-    return (await session.scalars(statement)).one_or_none()
+    return _terminal((await session.scalars(statement)).one_or_none())
+
+
+async def terminal_of(session: Session, school_id: str) -> Terminal | None:
+    """Give a school's terminal, if it ever had one."""
+    return _terminal((await of_school(session, school_id)).get(PaymentMethod.VNPAY))
+
+
+def _terminal(row: Channel | None) -> Terminal | None:
+    if row is None or None in (row.terminal, row.secret, row.key_id, row.return_url):
+        return None
+    return Terminal(
+        row.school_id,
+        str(row.terminal),
+        WrappedKey(str(row.secret), str(row.key_id)),
+        str(row.return_url),
+        row.enabled,
+    )

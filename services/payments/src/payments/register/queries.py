@@ -11,7 +11,7 @@ from sqlmodel import col
 from chassis.database import Session
 from chassis.sealing import MasterKeys, SealError, WrappedKey
 from contracts.lists import Grade, Ownership
-from payments.register.domain import name_key
+from payments.register.domain import name_key, reference_of
 from payments.register.tables import (
     Placement,
     Pupil,
@@ -113,9 +113,14 @@ async def pupils(
     return {row.pupil_id: KnownPupil(*row) for row in rows}
 
 
-async def by_reference(session: Session, reference: str) -> str | None:
+def reference(of_id: str) -> str:
+    """Give the reference of whatever has this id: a pupil, or one request for payment."""
+    return reference_of(of_id)
+
+
+async def by_reference(session: Session, written: str) -> str | None:
     """Give the pupil whose reference somebody wrote, if there is one."""
-    statement = select(col(Pupil.pupil_id)).where(col(Pupil.reference) == reference)
+    statement = select(col(Pupil.pupil_id)).where(col(Pupil.reference) == written)
     return (await session.scalars(statement)).one_or_none()
 
 

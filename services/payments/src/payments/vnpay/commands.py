@@ -11,17 +11,16 @@ from sqlmodel import col
 from chassis.clock import BUSINESS_ZONE, new_id, now
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError, Invalid, Problem
-from chassis.sealing import MasterKeys, WrappedKey
+from chassis.sealing import MasterKeys
 from contracts.payments import PaymentMethod
 from payments.base import table_of
 from payments.channels import queries as channels
-from payments.channels.tables import Channel
+from payments.channels.queries import Terminal
 from payments.ledger import queries as ledger
 from payments.receipts import commands as receipts
 from payments.receipts.commands import NewPayment
 from payments.receipts.domain import UnmatchedReason
 from payments.register import queries as register
-from payments.register.domain import reference_of
 from payments.vnpay import domain, signing
 from payments.vnpay.domain import Decision, Reply, Report, RequestState
 from payments.vnpay.tables import VnpayReport, VnpayRequest
@@ -59,8 +58,8 @@ async def ask(
         Conflict: the school takes no payments through VNPAY, or nothing is owed.
         Invalid: more than VNPAY takes at once.
     """
-    channel = (await channels.of_school(session, school_id)).get(PaymentMethod.VNPAY)
-    if pay_url is None or channel is None or not channel.enabled:
+    terminal = await channels.terminal_of(session, school_id)
+    if pay_url is None or terminal is None or not terminal.enabled:
         raise Conflict("vnpay-not-enabled", "Trường chưa mở kênh thanh toán VNPAY.")
     owed = (await ledger.owed_by(session, school_id, [pupil.pupil_id]))[pupil.pupil_id]
     asked = owed if amount is None else amount
@@ -74,7 +73,7 @@ async def ask(
         )
     moment = now()
     request = VnpayRequest(
-        reference=reference_of(new_id()),
+        reference=register.reference(new_id()),
         school_id=school_id,
         pupil_id=pupil.pupil_id,
         amount=asked,
@@ -87,14 +86,14 @@ async def ask(
     session.add(request)
     await session.flush()
     page = domain.payment_page(
-        terminal=str(channel.terminal),
+        terminal=terminal.code,
         reference=request.reference,
         amount=asked,
-        return_url=str(channel.return_url),
+        return_url=terminal.return_url,
         address=address,
         created=moment.astimezone(BUSINESS_ZONE),
     )
-    query = signing.signed_query(page, _secret(channel, keys))
+    query = signing.signed_query(page, _secret(terminal, keys))
     return Page(request, f"{pay_url}?{query}", moment + domain.LIFETIME)
 
 
@@ -104,23 +103,23 @@ async def hear(session: Session, query: str, keys: MasterKeys) -> Reply:
     The same report may come any number of times and changes something once.
     """
     read = signing.read(query)
-    channel = read and await channels.terminal(session, read.values.get("vnp_TmnCode"))
-    if not read or not channel or not signing.is_signed(read, _secret(channel, keys)):
-        _log.warning("report of VNPAY refused", known_terminal=bool(channel))
+    terminal = read and await channels.terminal(session, read.values.get("vnp_TmnCode"))
+    if not read or not terminal or not signing.is_signed(read, _secret(terminal, keys)):
+        _log.warning("report of VNPAY refused", known_terminal=bool(terminal))
         return Reply.WRONG_SIGNATURE
     said = domain.report(read.values)
     if said is None:
-        _log.error("report of VNPAY is signed, but not as specified", school=channel.school_id)
+        _log.error("report of VNPAY is signed, but not as specified", school=terminal.school_id)
         return Reply.OUR_FAULT
-    request = await _held(session, said.reference, channel.school_id)
+    request = await _held(session, said.reference, terminal.school_id)
     decision = domain.decide(
         domain.Request(request.amount, request.state, request.transaction) if request else None,
         said,
     )
     if decision.alarm:
         _log.error("VNPAY reports two outcomes of one request", reference=said.reference)
-    await _keep_report(session, channel.school_id, said, query, decision.reply)
-    await _do(session, channel.school_id, request, said, decision)
+    await _keep_report(session, terminal.school_id, said, query, decision.reply)
+    await _do(session, terminal.school_id, request, said, decision)
     return decision.reply
 
 
@@ -202,5 +201,5 @@ async def _keep_report(
     )
 
 
-def _secret(channel: Channel, keys: MasterKeys) -> bytes:
-    return keys.unwrap(WrappedKey(str(channel.secret), str(channel.key_id)), str(channel.terminal))
+def _secret(terminal: Terminal, keys: MasterKeys) -> bytes:
+    return keys.unwrap(terminal.secret, terminal.code)
