@@ -115,6 +115,24 @@ _DELIVERY_V1 = (
 )
 
 
+def create_signin(execute: Callable[[str], Any]) -> None:
+    """Create the sessions of people who sign in (version 1) in schema ``signin``."""
+    for statement in _SIGNIN_V1:
+        execute(statement)
+
+
+_SIGNIN_V1 = (
+    "CREATE SCHEMA signin",
+    """
+    CREATE TABLE signin.session (
+        id bytea PRIMARY KEY,
+        subject text NOT NULL, roles text[] NOT NULL, school text, unit text,
+        begun timestamptz NOT NULL, seen timestamptz NOT NULL
+    )
+    """,
+)
+
+
 def run(metadata: MetaData) -> None:
     """Be the body of a service's ``env.py``: run its migrations on the database it was given."""
     asyncio.run(_run(metadata))

@@ -27,7 +27,7 @@ from chassis.health import Part
 DEVELOPMENT_KEY_PREFIX = "development-"
 """Keys of the development issuer say so in their id, and production refuses them."""
 
-_LEEWAY_SECONDS = 60
+LEEWAY_SECONDS = 60
 _LONGEST_TOKEN = 8 * 1024
 _HEADERS = frozenset({"alg", "kid", "typ", "x5t", "x5t#S256"})
 _SUBJECT = re.compile(r"[\x21-\x7e]{1,128}")
@@ -62,7 +62,7 @@ class TokenVerifier:
         self._allow_development_keys = allow_development_keys
         self._claims = JWTClaimsRegistry(
             now=lambda: int(now().timestamp()),
-            leeway=_LEEWAY_SECONDS,
+            leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": issuer},
             aud={"essential": True, "value": audience},
             exp={"essential": True},
