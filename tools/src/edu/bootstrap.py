@@ -88,6 +88,7 @@ def furnish(home: Home, urls: dict[str, str]) -> dict[str, str]:
         "teacher": token(home, "teacher", subject=TEACHER, school=school_id),
         "homeroom-teacher": token(home, "homeroom-teacher", subject=TEACHER, school=school_id),
         "principal": token(home, "principal", school=school_id),
+        "cashier": token(home, "cashier", school=school_id),
         "department-officer": officer,
         "guardian": token(home, "guardian"),
         "auditor": token(home, "auditor"),

@@ -31,7 +31,6 @@ from payments.fees.messages import (
     NewItem,
     SchoolSummary,
 )
-from payments.fees.tables import FeeItem
 from payments.policy import POLICY
 from payments.register import queries as register
 from payments.requests import NamesDep, SchoolPath, YearQuery, nothing_here
@@ -86,7 +85,7 @@ async def assess(
     )
 
 
-async def _class(session: Session, item: FeeItem, class_id: str) -> list[str]:
+async def _class(session: Session, item: queries.Item, class_id: str) -> list[str]:
     room = await register.room(session, class_id)
     if room is None or (room.school_id, room.school_year) != (item.school_id, item.school_year):
         raise Conflict(
@@ -196,7 +195,7 @@ async def summarise(
     )
 
 
-def _summary(item: FeeItem, lines: Iterable[queries.ChargeLine], day: date) -> ItemSummary:
+def _summary(item: queries.Item, lines: Iterable[queries.ChargeLine], day: date) -> ItemSummary:
     lines = list(lines)
     billed = sum(line.amount for line in lines)
     outstanding = sum(line.outstanding for line in lines)
@@ -213,7 +212,9 @@ def _summary(item: FeeItem, lines: Iterable[queries.ChargeLine], day: date) -> I
     )
 
 
-async def _find(session: Session, principal: Principal, fee_item_id: str, action: str) -> FeeItem:
+async def _find(
+    session: Session, principal: Principal, fee_item_id: str, action: str
+) -> queries.Item:
     """Give an item, which stays as it is, to whoever may do ``action`` with it."""
     item = await queries.item(session, fee_item_id, hold=True)
     _authorise(principal, action, item)
@@ -222,7 +223,7 @@ async def _find(session: Session, principal: Principal, fee_item_id: str, action
     return item
 
 
-def _authorise(principal: Principal, action: str, item: FeeItem | None) -> None:
+def _authorise(principal: Principal, action: str, item: queries.Item | None) -> None:
     relations = principal.relations_to_school(item.school_id) if item else ()
     POLICY.authorise(principal, action, relations)
 

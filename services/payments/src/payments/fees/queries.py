@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Select, select
 from sqlmodel import col
@@ -34,6 +34,9 @@ class ChargeLine(NamedTuple):
     cancelled: bool
     outstanding: int
 
+
+Item: TypeAlias = FeeItem
+"""A fee item, to be read."""
 
 _CHARGES: Select[Charge, FeeItem] = select(Charge, FeeItem).join(
     FeeItem, col(FeeItem.fee_item_id) == col(Charge.fee_item_id)

@@ -30,7 +30,6 @@ from payments.receipts.messages import (
     UnmatchedList,
     WordedReversal,
 )
-from payments.receipts.tables import Payment
 from payments.requests import PupilPath, SchoolPath, nothing_here
 
 changes = CommandRouter(prefix="/v1", tags=["payments"])
@@ -159,7 +158,7 @@ async def list_unmatched(
     return UnmatchedList(unmatched=[UnmatchedAnswer.of(one) for one in found])
 
 
-async def answers(session: Session, payments: Sequence[Payment]) -> list[PaymentAnswer]:
+async def answers(session: Session, payments: Sequence[queries.Paid]) -> list[PaymentAnswer]:
     """Answer payments with what each settles now."""
     settled = await ledger.settled_by(session, [one.payment_id for one in payments])
     charges = dict(await fees.charges(session, {one.charge_id for one in settled}))
@@ -173,7 +172,7 @@ async def answers(session: Session, payments: Sequence[Payment]) -> list[Payment
 
 async def _find(
     session: Session, principal: Principal, payment_id: str, action: str, *, hold: bool = False
-) -> Payment:
+) -> queries.Paid:
     payment = await queries.payment(session, payment_id, hold=hold)
     _authorise(principal, action, payment.school_id if payment else None)
     if payment is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TypeAlias
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -9,6 +10,9 @@ from sqlmodel import col
 from chassis.database import Session
 from payments.receipts.domain import ReversalState
 from payments.receipts.tables import Payment, Reversal, UnmatchedMoney
+
+Paid: TypeAlias = Payment
+"""A payment, to be read."""
 
 
 async def payment(session: Session, payment_id: str, *, hold: bool = False) -> Payment | None:
