@@ -14,6 +14,7 @@ const OPEN_AGAIN_AFTER = 1_000;
 const FEED_BACK = 400;
 
 export const changes = new Changes();
+let begun = false;
 let settling = null;
 let release = null;
 
@@ -71,7 +72,7 @@ async function askFreshness() {
     connected(true);
     if (returned) await reloadIfReleased();
     const turned = known !== standings(store.sources);
-    if (store.figures && (!live.open || turned)) await load();
+    if (begun && (!live.open || turned)) await load();
   } catch {
     connected(false);
   }
@@ -111,6 +112,7 @@ async function tellPast() {
 export async function follow() {
   listeners.taken = taken;
   await Promise.all([askFreshness(), load()]);
+  begun = true;
   tellPast().catch(() => {});
   reloadIfReleased().catch(() => {});
   setInterval(askFreshness, ASK_FRESHNESS_EVERY);

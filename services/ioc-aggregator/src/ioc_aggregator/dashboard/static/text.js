@@ -33,7 +33,6 @@ const CATALOGUE = {
   minutes: ["{n} phút", "{n} min"],
   hours: ["{n} giờ", "{n} h"],
   days: ["{n} ngày", "{n} d"],
-  ago: ["số liệu mới nhất đã nhận đủ", "since the latest complete data"],
   N71: ["Độ tươi dữ liệu", "Data freshness"],
 
   map: ["Bản đồ", "Map"],
@@ -118,9 +117,9 @@ const CATALOGUE = {
   "dim.term": ["Học kỳ", "Term"],
   "dim.source": ["Nguồn", "Source"],
 
-  "source.admissions": ["Tuyển sinh, hồ sơ", "Admissions"],
+  "source.admissions": ["Tuyển sinh", "Admissions"],
   "source.gradebook": ["Sổ điểm", "Gradebook"],
-  "source.payments": ["Học phí, khoản thu", "Payments"],
+  "source.payments": ["Khoản thu", "Payments"],
   undeclaredSchool: ["Trường chưa khai báo", "Undeclared school"],
 
   "source.notifications": ["Liên lạc", "Notifications"],

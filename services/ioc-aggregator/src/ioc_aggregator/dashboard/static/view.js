@@ -76,7 +76,7 @@ function anythingHidden() {
   const hidden = (number) => number.suppressed;
   return (
     items.some((item) => hidden(item.number) || item.children.some(hidden)) ||
-    Boolean(parts?.rows.some(hidden) || scores?.suppressed || scores?.counts.includes(null))
+    Boolean(parts?.rows.some(hidden) || scores?.suppressed || (scores?.count && scores.counts.includes(null)))
   );
 }
 

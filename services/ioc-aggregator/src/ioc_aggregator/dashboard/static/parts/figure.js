@@ -31,12 +31,18 @@ export function coverageText(number) {
 
 /** The state in words: as of when, stale since when, loading, no source. */
 export function stampText(standing, now) {
-  if (standing.state === "no-source") return words("noSource");
-  if (standing.state === "loading") return words("loading");
+  if (standing.asOf === undefined) return absence(standing);
   if (standing.state === "stale") {
     return words("stale", { time: time(standing.asOf, now, { seconds: false }) });
   }
   return words("asOf", { time: time(standing.asOf, now) });
+}
+
+const WORDLESS = { "no-source": "noSource", loading: "loading" };
+
+/** Why there is no number at all, in words; null when there is one. */
+export function absence(standing) {
+  return standing.state in WORDLESS ? words(WORDLESS[standing.state]) : null;
 }
 
 /** Everything of one number in one sentence, for a tooltip or a screen reader. */

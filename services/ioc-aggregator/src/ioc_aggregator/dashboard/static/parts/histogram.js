@@ -42,13 +42,13 @@ export function histogram(root, { go }) {
     stamp(root.querySelector(".panel-stamp"), view.standing(scores), view.now);
     setText(root.querySelector(".panel-coverage"), coverageText(scores));
     statistics(scores);
-    const hidden = scores.counts.filter((count) => count === null).length;
+    const hidden = scores.count ? scores.counts.filter((count) => count === null).length : 0;
     const empty = scores.count === 0;
-    const note = hidden && !scores.suppressed ? words("binHidden", { n: hidden }) : "";
+    const note = hidden ? words("binHidden", { n: hidden }) : "";
     setText(root.querySelector(".bins-hidden"), note);
     setText(root.querySelector(".empty"), empty ? words("noScores") : "");
     tableView.hidden = !asTable;
-    canvas.hidden = asTable || empty || scores.suppressed;
+    canvas.hidden = asTable || !scores.count;
     if (asTable) rows(scores);
     else if (!canvas.hidden) draw(scores);
   }
@@ -75,7 +75,7 @@ export function histogram(root, { go }) {
     const comment = scores.assessment === "comment";
     const known = !scores.suppressed && scores.count > 0;
     const shown = [
-      ["scores", scores.suppressed ? words("suppressed") : integer(scores.count ?? 0)],
+      ["scores", scores.suppressed ? words("suppressed") : counted(scores.count)],
       ...(comment ? [] : [["mean", known ? meanOf(scores) : "—"]]),
       [comment ? "passedComment" : "passed", known ? passedOf(scores, comment) : "—"],
     ];
@@ -210,6 +210,10 @@ function binName(bin, comment) {
   if (comment) return words(bin === 1 ? "passedComment" : "failedComment");
   if (bin === 100) return "10";
   return words("bin", { from: decimal(BigInt(bin), 1), to: decimal(BigInt(bin + 1), 1) });
+}
+
+function counted(count) {
+  return count === null ? "—" : integer(count);
 }
 
 /** The sum is in hundredths, so sum ÷ count rounds to hundredths of a score. */

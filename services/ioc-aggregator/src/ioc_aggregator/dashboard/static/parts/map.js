@@ -1,6 +1,6 @@
 // The communes as a map: coloured by the chosen indicator, opened by click or keyboard.
 
-import { drawing, element, keyed, setAttribute, setText } from "../dom.js";
+import { drawing, element, keyed, setAttribute, setOptions, setText } from "../dom.js";
 import { border, isShare, tenths } from "../format.js";
 import { language, placeName, words } from "../text.js";
 import { coverageText, figureText, fractionText, sentence, stamp } from "./figure.js";
@@ -13,15 +13,18 @@ const LETTER = 12.5; // the width of a letter of a name, in the drawing's units
 const NO_DATA = "url(#no-data)";
 const HIDDEN = "url(#hidden)";
 
-export function map(root, { go, href }) {
+export function map(root, { choose, go, href }) {
   const svg = root.querySelector("svg");
   const land = svg.querySelector(".land");
   const names = svg.querySelector(".names");
   const tip = root.querySelector(".tip");
   const legend = root.querySelector(".legend");
+  const indicator = root.querySelector("#indicator");
   const paths = [];
   let view = null;
   let shades = { key: null, found: [] };
+
+  indicator.addEventListener("change", () => choose(indicator.value));
 
   function draw(features) {
     const project = projection(features);
@@ -109,11 +112,18 @@ export function map(root, { go, href }) {
     if (!item || !paths.length) return;
     const standing = view.standing(item);
     setAttribute(root, "data-state", standing.state);
-    setText(root.querySelector(".subject"), item.name[language()]);
+    choices();
     stamp(root.querySelector(".panel-stamp"), standing, view.now);
     setText(root.querySelector(".panel-coverage"), coverageText(item.number));
     shade(item, standing);
     zoom();
+  }
+
+  /** Every indicator that a place can have. */
+  function choices() {
+    const found = [...view.figures.items.values()].filter((item) => item.unit.code !== "moment");
+    const options = found.map((item) => [item.indicator, item.name[language()]]);
+    setOptions(indicator, options, view.selection.indicator);
   }
 
   function shade(item, standing) {

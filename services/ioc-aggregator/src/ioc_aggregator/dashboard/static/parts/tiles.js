@@ -1,9 +1,9 @@
 // The main figures of the place that is shown.
 
 import { element, keyed, setAttribute, setNumber, setText } from "../dom.js";
-import { time } from "../format.js";
+import { integer, isShare, time } from "../format.js";
 import { language, placeName, words, wordsOrNull } from "../text.js";
-import { ageText, coverageText, figureText, fractionText, stamp } from "./figure.js";
+import { absence, ageText, coverageText, figureText, fractionText, stamp } from "./figure.js";
 
 export const TILES = ["N04", "N26", "N28"];
 
@@ -21,16 +21,17 @@ export function tiles(root, { choose }) {
 }
 
 function figureTile(code, choose) {
+  const name = element("button", { type: "button", class: "name", onclick: () => choose(code) });
+  return tile(name, element("p", { class: "fraction" }));
+}
+
+function tile(name, middle) {
   return element(
     "li",
     { class: "tile" },
-    element(
-      "h2",
-      {},
-      element("button", { type: "button", class: "name", onclick: () => choose(code) }),
-    ),
+    element("h2", {}, name),
     element("p", { class: "big" }),
-    element("p", { class: "fraction" }),
+    middle,
     element("p", { class: "below" }, element("span", { class: "coverage" }), " ", stampNode()),
   );
 }
@@ -39,67 +40,68 @@ function stampNode() {
   return element("span", { class: "stamp" });
 }
 
-function updateFigure(tile, view, code) {
-  const item = view.figures?.get(code);
-  setAttribute(tile, "data-indicator", code);
-  const name = tile.querySelector(".name");
+function updateFigure(node, view, code) {
+  const name = node.querySelector(".name");
   setAttribute(name, "aria-pressed", String(view.selection.indicator === code));
   setAttribute(name, "title", words("choose"));
-  if (!item) return;
-  const standing = view.standing(item);
-  setAttribute(tile, "data-state", standing.state);
-  setText(name, item.name[language()]);
-  const key = `${view.place}/${item.period}`;
-  setNumber(tile.querySelector(".big"), key, figureText(item.number, item.unit.code));
-  const fraction = fractionText(item.number, item.unit.code) || item.unit[language()];
-  setNumber(tile.querySelector(".fraction"), key, fraction);
-  setText(tile.querySelector(".coverage"), coverageText(item.number));
-  setCoverage(tile, item.number);
-  stamp(tile.querySelector(".stamp"), standing, view.now);
+  const shown = updateTile(node, view, code);
+  if (!shown) return;
+  const { item, none, key } = shown;
+  const unit = item.unit.code;
+  setNumber(node.querySelector(".big"), key, none ?? figureText(item.number, unit));
+  const counted = isShare(unit) ? "" : item.unit[language()];
+  const fraction = none ? "" : fractionText(item.number, unit) || counted;
+  setNumber(node.querySelector(".fraction"), key, fraction);
 }
 
-function setCoverage(tile, number) {
-  const share = number.schools_expected ? number.schools_reported / number.schools_expected : 0;
-  tile.style.setProperty("--coverage", Math.min(share, 1).toFixed(3));
+/** What all tiles have: name, state, n/N and as-of. */
+function updateTile(node, view, code) {
+  const item = view.figures?.get(code);
+  setAttribute(node, "data-indicator", code);
+  if (!item) return null;
+  const standing = view.standing(item);
+  setAttribute(node, "data-state", standing.state);
+  setText(node.querySelector(".name"), item.name[language()]);
+  setText(node.querySelector(".coverage"), coverageText(item.number));
+  const { schools_reported: n, schools_expected: N } = item.number;
+  node.style.setProperty("--coverage", N ? Math.min(n / N, 1).toFixed(3) : "0");
+  stamp(node.querySelector(".below .stamp"), standing, view.now);
+  return { item, standing, none: absence(standing), key: `${view.place}/${item.period}` };
 }
 
 function freshnessTile() {
-  return element(
-    "li",
-    { class: "tile freshness" },
-    element("h2", {}, element("span", { class: "name" })),
-    element("p", { class: "big" }),
-    element("p", { class: "fraction" }, element("span"), " ", element("span")),
-    element("ul", { class: "sources below" }),
-  );
+  const name = element("span", { class: "name" }, words("N71"));
+  const node = tile(name, element("ul", { class: "sources" }));
+  node.classList.add("freshness");
+  return node;
 }
 
 /** N71: how old the slowest source is, and each source by name. */
-function updateFreshness(tile, view, code) {
-  const item = view.figures?.get(code);
-  setAttribute(tile, "data-indicator", code);
-  setText(tile.querySelector(".name"), item ? item.name[language()] : words("N71"));
-  if (!item) return;
-  const standing = view.standing(item);
-  setAttribute(tile, "data-state", standing.state);
-  const big = standing.asOf === undefined ? "—" : ageText(view.now - standing.asOf);
-  setText(tile.querySelector(".big"), big);
-  const [age, coverage] = tile.querySelector(".fraction").children;
-  setText(age, standing.asOf === undefined ? "" : words("ago"));
-  setText(coverage, item.number.schools_expected ? `· ${coverageText(item.number)}` : "");
+function updateFreshness(node, view, code) {
+  const shown = updateTile(node, view, code);
+  if (!shown) return;
+  const big = shown.none ?? ageText(view.now - shown.standing.asOf);
+  setText(node.querySelector(".big"), big);
   keyed(
-    tile.querySelector(".sources"),
+    node.querySelector(".sources"),
     view.sources,
     (source) => source.source,
     () => element("li", {}, element("span", { class: "source" }), " ", stampNode()),
     (row, source) => {
-      const name = wordsOrNull(`source.${source.source}`) ?? source.source;
-      setText(row.querySelector(".source"), name);
-      stamp(row.querySelector(".stamp"), view.standing(source), view.now);
+      const standing = view.standing(source);
+      const stamped = row.querySelector(".stamp");
+      setText(row.querySelector(".source"), sourceName(source.source));
+      setAttribute(stamped, "data-state", standing.state);
+      const at = standing.asOf === undefined ? null : time(standing.asOf, view.now);
+      setText(stamped, absence(standing) ?? at);
       const late = source.behind?.reduce((sum, lag) => sum + lag.due - lag.applied, 0);
-      setAttribute(row, "title", late ? words("behind", { n: late }) : null);
+      setAttribute(row, "title", late ? words("behind", { n: integer(late) }) : null);
     },
   );
+}
+
+function sourceName(source) {
+  return wordsOrNull(`source.${source}`) ?? source;
 }
 
 /** One sentence about the chosen indicator, spoken when it has settled. */
@@ -108,11 +110,10 @@ export function summaryOf(view) {
   if (!item) return "";
   const standing = view.standing(item);
   const stamped =
-    standing.asOf === undefined
-      ? words(standing.state === "loading" ? "loading" : "noSource")
-      : words(standing.state === "stale" ? "stale" : "asOf", {
-          time: time(standing.asOf, view.now, { seconds: false }),
-        });
+    absence(standing) ??
+    words(standing.state === "stale" ? "stale" : "asOf", {
+      time: time(standing.asOf, view.now, { seconds: false }),
+    });
   return words("summary", {
     place: placeName(view.figures.unit),
     indicator: item.name[language()],
