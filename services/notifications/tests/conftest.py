@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from chassis.auth import Principal, Role
-from chassis.clock import new_id, now
+from chassis.clock import BUSINESS_ZONE, new_id, now
 from chassis.consuming.records import Record, Slice
 from chassis.database import Database
 from chassis.sealing import MasterKeys, SealedPerson, new_key, seal
@@ -44,7 +44,10 @@ from contracts.lists import (
     TransferReason,
     WithdrawalReason,
 )
+from contracts.payments import FeeAssessed, FeeKind, FeePaid, Lines, PaymentMethod, SettledLine
 from contracts.privacy import SubjectKey
+from contracts.registry import model_for
+from edu.testing import eventually, running
 from notifications.app import HANDLERS, SERVICE
 from notifications.breakers import Breakers
 from notifications.dispatching import Dispatcher
@@ -204,6 +207,49 @@ class Facts:
             reason_code=None,
         )
 
+    @staticmethod
+    def assessed(after: Mapping[str, int | None]) -> FeeAssessed:
+        return FeeAssessed(
+            school_id=SCHOOL,
+            school_year=YEAR,
+            fee_item_id=an_id("item"),
+            name="Tiền ăn bán trú",
+            kind=FeeKind.BOARDING_MEALS,
+            mandatory=False,
+            on_behalf=False,
+            period="2026-11",
+            due_on=date(2026, 11, 15),
+            day=date(2026, 11, 1),
+            charges=tuple(an_id(f"charge {pupil}") for pupil in after),
+            pupils=tuple(after),
+            after=tuple(after.values()),
+            before=Sparse[int](at=(), value=()),
+            reason_code=None,
+        )
+
+    @staticmethod
+    def paid(pupil_id: str, amount: int = 650_000) -> FeePaid:
+        line = SettledLine(
+            charge=an_id("charge"),
+            fee_item=an_id("item"),
+            kind=FeeKind.BOARDING_MEALS,
+            school_year=YEAR,
+            due_on=date(2026, 11, 15),
+            method=PaymentMethod.CASH,
+            amount=amount,
+        )
+        return FeePaid(
+            payment_id=an_id("payment"),
+            school_id=SCHOOL,
+            pupil_id=pupil_id,
+            method=PaymentMethod.CASH,
+            day=date(2026, 11, 2),
+            received=amount,
+            prepaid=0,
+            lines=Lines.of([line]),
+            remaining=0,
+        )
+
 
 def _cell() -> Answer:
     return {
@@ -237,6 +283,12 @@ class Book:
     facts = Facts
     principal = f"principal/{an_id('principal')}/{SCHOOL}"
     homeroom = f"homeroom-teacher/{TEACHER}"
+    school, other_school = SCHOOL, OTHER_SCHOOL
+    pupil, sibling = PUPIL, SIBLING
+    zone = BUSINESS_ZONE
+    long_ago = datetime(2020, 1, 1, tzinfo=BUSINESS_ZONE)
+    document = staticmethod(document)
+    id_of = staticmethod(an_id)
 
     def __init__(self, client: httpx.AsyncClient, app: FastAPI) -> None:
         self.client = client
@@ -302,6 +354,11 @@ class Book:
         async with self.database.reading() as session:
             return list(await session.execute(text(statement), parameters))
 
+    async def execute(self, statement: str, **parameters: Any) -> None:
+        """Change the database behind the service's back."""
+        async with self.database.transaction() as session:
+            await session.execute(text(statement), parameters)
+
     async def outbox(self, name: str = "") -> list[Emitted]:
         """Return what was emitted, in order; only one kind of fact if it is named."""
         rows = await self.rows(
@@ -348,13 +405,37 @@ class Book:
             token=f"guardian/{guardian_id}",
         )
 
-    def letters(self, **settings: Any) -> Letters:
-        """Return a sender of letters, with these settings."""
-        changed = self.settings.model_copy(update=settings)
-        return Letters(changed, Desk(ContactBook(KEYS), Names(KEYS)), Breakers())
+    @staticmethod
+    def fact_of(emitted: Emitted) -> Event:
+        """Return an emitted fact as its readers see it."""
+        model = model_for(emitted.type)
+        assert model is not None
+        return model.read(json.dumps(emitted.data))
 
-    def dispatcher(self, letters: Letters, concurrency: int = 4) -> Dispatcher[Any, Any]:
-        return Dispatcher(self.database, letters, concurrency=concurrency)
+    @asynccontextmanager
+    async def sending(
+        self, port: int, breakers: Breakers | None = None, **changed: Any
+    ) -> AsyncIterator[None]:
+        """Send letters by the mail server at this port while the block runs."""
+        settings = self.settings.model_copy(
+            update={"smtp_host": "127.0.0.1", "smtp_port": port} | changed
+        )
+        letters = Letters(settings, Desk(ContactBook(KEYS), Names(KEYS)), breakers or Breakers())
+        async with running(Dispatcher(self.database, letters, concurrency=4).run()):
+            yield
+
+    async def states(self) -> list[tuple[str, str | None]]:
+        """Return where each letter stands and why, in the order in which they were queued."""
+        rows = await self.rows("SELECT state, reason FROM letter ORDER BY letter_id")
+        return [(row.state, row.reason) for row in rows]
+
+    async def ended(self, *states: str, within: float = 20.0) -> None:
+        """Wait until the letters stand so."""
+
+        async def look() -> bool:
+            return [state for state, _ in await self.states()] == list(states)
+
+        await eventually(look, within=within)
 
 
 @pytest.fixture

@@ -89,6 +89,7 @@ async def on_fee_assessed(
             return None
         return FeeAssessed(
             school_year=fact.school_year,
+            name=fact.name,
             kind=fact.kind,
             mandatory=fact.mandatory,
             period=fact.period,

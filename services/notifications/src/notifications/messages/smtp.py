@@ -55,6 +55,8 @@ class SmtpProvider:
                 if call.client is None:
                     call.client = self._client()
                     await call.client.connect()
+                    if call.client.is_ehlo_or_helo_needed:
+                        await call.client.ehlo()
                 result = await call.converse()
         except SMTPResponseException as error:
             # Outside the conversation proper: greeting, EHLO, STARTTLS, AUTH.
@@ -73,6 +75,7 @@ class SmtpProvider:
         return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._settings.smtp_port,
+            local_hostname=_domain(self._settings),
             username=self._settings.smtp_username,
             password=secret.get_secret_value() if secret else None,
             use_tls=self._settings.smtp_security == "tls",
@@ -130,7 +133,11 @@ class _Call:
 
 def message_id(letter_id: str, settings: NotificationsSettings) -> str:
     """Give the Message-ID of a letter: the same for each attempt, so that a second copy shows."""
-    return f"<{letter_id}@{settings.mail_from.rpartition('@')[2]}>"
+    return f"<{letter_id}@{_domain(settings)}>"
+
+
+def _domain(settings: NotificationsSettings) -> str:
+    return settings.mail_from.rpartition("@")[2]
 
 
 def _message(settings: NotificationsSettings, email: Email) -> EmailMessage:

@@ -98,6 +98,7 @@ class FeeAssessed(Content):
     PURPOSE: ClassVar[Purpose] = Purpose.FEES
 
     school_year: str
+    name: str
     kind: FeeKind
     mandatory: bool
     period: str

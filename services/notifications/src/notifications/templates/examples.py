@@ -57,6 +57,7 @@ def _score(
 def _fees(*rows: FeeRow) -> FeeAssessed:
     return FeeAssessed(
         school_year="2026-2027",
+        name="Tiền ăn bán trú",
         kind=FeeKind.BOARDING_MEALS,
         mandatory=False,
         period="2026-11",
