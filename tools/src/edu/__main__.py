@@ -18,6 +18,7 @@ COMMANDS = {
     "verify": ("edu.verify", "recount every number from the log: verify [--json] [--self-test]"),
     "import-exam": ("edu.import_exam", "save an examination's scores: import-exam FILE.csv"),
     "contracts": ("edu.contracts_gate", "contracts check [--against REV] [--self-test]"),
+    "compose": ("edu.compose", "draw the secrets and settings that compose.yaml reads"),
     "bench": ("edu.bench", "measure"),
     "doctor": ("edu.doctor", "what is used, and from where: doctor [--orphans]"),
     "test": ("edu.test", "test [unit|wire|all|traps|fuzz] [pytest's options]"),

@@ -40,7 +40,8 @@ def open_key(folder: Path, *, environment: str) -> ECKey:
         key = generate_key()
         folder.mkdir(parents=True, exist_ok=True)
         _write(private, key.as_dict(private=True))
-    _write(jwks_path(folder), jwks(key))
+    # Public, and read by services that may run as other users.
+    _write(jwks_path(folder), jwks(key), mode=0o444)
     return key
 
 
@@ -87,10 +88,18 @@ def mint(
     return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key, algorithms=["ES256"])
 
 
-def _write(path: Path, content: object) -> None:
-    """Replace `path` in one step, readable by its owner only."""
+def _write(path: Path, content: object, *, mode: int = 0o600) -> None:
+    """Replace `path` in one step, readable by its owner only unless `mode` says otherwise.
+
+    What says so already is left alone: a container that has the file mounted keeps seeing it.
+    """
+    text = json.dumps(content)
+    if path.exists() and path.read_text() == text:
+        return
     part = path.with_name(path.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file)
+        file.write(text)
+    part.chmod(mode)
     part.replace(path)
