@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from chassis.signin.provider import Provider
 
 CSRF_HEADER = "X-CSRF-Token"
+_SEE_OTHER = 303
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = structlog.get_logger("chassis.audit")
 
@@ -97,9 +98,12 @@ class Signin:
     def install(self, app: FastAPI) -> None:
         """Serve the addresses of the door, and answer for its sessions."""
         app.state.signin = self
-        app.add_route("/signin", self._as_page(self._begin), include_in_schema=False)
-        app.add_route("/signin/callback", self._as_page(self._come_back), include_in_schema=False)
-        app.add_route("/signout", self._sign_out, methods=["POST"], include_in_schema=False)
+        for path, answer, method in (
+            ("/signin", self._as_page(self._begin), "GET"),
+            ("/signin/callback", self._as_page(self._come_back), "GET"),
+            ("/signout", self._sign_out, "POST"),
+        ):
+            app.add_api_route(path, answer, methods=[method], include_in_schema=False)
         router = QueryRouter(tags=["session"])
         router.get("/session", public=True, transactional=False)(self._read_session)
         app.include_router(router)
@@ -126,7 +130,7 @@ class Signin:
         means, address = self._required(), self._address(request)
         attempt = Attempt.begin(local(request.query_params.get("next"), otherwise=address.home))
         url = await means.provider.authorization_url(attempt, callback=address.callback)
-        response = RedirectResponse(url, HTTPStatus.SEE_OTHER, headers=HEADERS)
+        response = RedirectResponse(url, _SEE_OTHER, headers=HEADERS)
         sealed = means.attempts.seal(attempt)
         self._keep(response, address, "attempt", sealed, seconds=int(LIFETIME.total_seconds()))
         return response
@@ -156,7 +160,7 @@ class Signin:
         )
         secret = await means.sessions.begin(principal, instead_of=self._secret(request))
         _log.info("signed in", actor=principal.subject, roles=sorted(principal.roles))
-        response = RedirectResponse(attempt.next, HTTPStatus.SEE_OTHER, headers=HEADERS)
+        response = RedirectResponse(attempt.next, _SEE_OTHER, headers=HEADERS)
         self._keep(response, address, "session", secret)
         self._forget(response, address, "attempt")
         return response
