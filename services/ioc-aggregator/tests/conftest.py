@@ -1,10 +1,11 @@
 """What the aggregator's tests share: events in few words, and an engine that is fed with them."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 import pytest
@@ -44,6 +45,9 @@ from contracts.lists import (
 from contracts.relay import Watermark
 from ioc_aggregator.app import SERVICE
 from ioc_aggregator.engine import Engine
+from ioc_aggregator.intake.folding import Fold
+from ioc_aggregator.measures.cells import Delta
+from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.views import feed as feed_http
 from ioc_aggregator.views import http as views_http
 
@@ -373,3 +377,40 @@ async def province(log: Any, make: Any) -> Any:
     )
     await log.reach("admissions", "gradebook", seconds=log.age())
     return log
+
+
+Cells: TypeAlias = Counter[tuple[str, tuple[str, ...], str]]
+
+
+def _cells_of(delta: Delta) -> Cells:
+    cells: Cells = Counter()
+    for name, change in delta.changes.items():
+        columns = FAMILIES[name].columns
+        for at, column, by in zip(change.at, change.column, change.by, strict=True):
+            cell = (name, change.keys[at], columns[column])
+            assert cell not in cells, "a cell stands twice"
+            assert by != 0
+            cells[cell] = int(by)
+    return cells
+
+
+def _fold_in_pieces(fold: Fold, documents: Sequence[Envelope], cut: int) -> Cells:
+    total: Cells = Counter()
+    for part in (documents[:cut], documents[cut:]):
+        folded = fold(part)
+        assert folded.refused == []
+        for cell, by in _cells_of(folded.delta).items():
+            total[cell] += by
+    return Counter({cell: count for cell, count in total.items() if count})
+
+
+@pytest.fixture(scope="session")
+def cells_of() -> Callable[[Delta], Cells]:
+    """``cells_of(delta)`` writes a delta cell by cell."""
+    return _cells_of
+
+
+@pytest.fixture(scope="session")
+def fold_in_pieces() -> Callable[[Fold, Sequence[Envelope], int], Cells]:
+    """``fold_in_pieces(fold, documents, cut)`` adds up what the two parts give."""
+    return _fold_in_pieces

@@ -222,7 +222,19 @@ CONSUMERS: dict[str, tuple[Topic, ...]] = {
         GUARDIANS,
         MESSAGES,
     ),
-    "ioc-aggregator": (UNITS, SCHOOLS, SCHOOL_YEARS, ENROLMENT, CLASSES, SCORES, WATERMARKS),
+    "ioc-aggregator": (
+        UNITS,
+        SCHOOLS,
+        SCHOOL_YEARS,
+        ENROLMENT,
+        CLASSES,
+        SCORES,
+        FEES,
+        PAYMENT_CHANNELS,
+        GUARDIANS,
+        MESSAGES,
+        WATERMARKS,
+    ),
 }
 """What each service reads. The aggregator keeps no person: the keys' topic is not for it."""
 

@@ -42,43 +42,19 @@ from ioc_aggregator.intake import enrolment, scores
 from ioc_aggregator.intake.folding import Fold
 from ioc_aggregator.intake.streams import FOLDS, TOPICS
 from ioc_aggregator.measures.cells import Delta
-from ioc_aggregator.measures.families import FAMILIES
 
 Cells = Counter[tuple[str, tuple[str, ...], str]]
-
-
 Documents = Callable[[Event], Envelope]
+InPieces = Callable[[Fold, Sequence[Envelope], int], Cells]
+CellsOf = Callable[[Delta], Cells]
 
 
 def ident(number: int) -> str:
     return f"00000000-0000-7000-8000-{number:012d}"
 
 
-def cells_of(delta: Delta) -> Cells:
-    """Write a delta cell by cell."""
-    cells: Cells = Counter()
-    for name, change in delta.changes.items():
-        columns = FAMILIES[name].columns
-        for at, column, by in zip(change.at, change.column, change.by, strict=True):
-            cell = (name, change.keys[at], columns[column])
-            assert cell not in cells, "a cell stands twice"
-            assert by != 0
-            cells[cell] = int(by)
-    return cells
-
-
 def without_zeros(cells: Cells) -> Cells:
     return Counter({cell: count for cell, count in cells.items() if count})
-
-
-def fold_in_pieces(fold: Fold, documents: Sequence[Envelope], cut: int) -> Cells:
-    total: Cells = Counter()
-    for part in (documents[:cut], documents[cut:]):
-        folded = fold(part)
-        assert folded.refused == []
-        for cell, by in cells_of(folded.delta).items():
-            total[cell] += by
-    return without_zeros(total)
 
 
 pupil_cells = st.builds(
@@ -139,7 +115,9 @@ def recount_enrolment(events: Sequence[Event]) -> Cells:
 
 
 @given(st.lists(enrolment_events(), max_size=12), st.integers(0, 12))
-def test_enrolment_equals_a_recount(document: Documents, events: list[Event], cut: int) -> None:
+def test_enrolment_equals_a_recount(
+    document: Documents, fold_in_pieces: InPieces, events: list[Event], cut: int
+) -> None:
     documents = [document(event) for event in events]
     assert fold_in_pieces(enrolment.fold, documents, cut) == recount_enrolment(events)
 
@@ -209,7 +187,9 @@ def recount_scores(events: Sequence[Event]) -> Cells:
 
 
 @given(st.lists(score_events(), max_size=10), st.integers(0, 10))
-def test_scores_equal_a_recount(document: Documents, events: list[Event], cut: int) -> None:
+def test_scores_equal_a_recount(
+    document: Documents, fold_in_pieces: InPieces, events: list[Event], cut: int
+) -> None:
     documents = [document(event) for event in events]
     assert fold_in_pieces(scores.fold, documents, cut) == recount_scores(events)
 
@@ -218,7 +198,7 @@ def test_every_topic_has_a_fold() -> None:
     assert {topic.name for topic in TOPICS} == FOLDS.keys()
 
 
-def test_classes_say_that_a_school_reported(document: Documents) -> None:
+def test_classes_say_that_a_school_reported(document: Documents, cells_of: CellsOf) -> None:
     event = ClassOpened(
         class_id=ident(1),
         version=1,
@@ -304,9 +284,7 @@ GOOD = {
     ],
 )
 def test_a_save_that_breaks_a_rule_is_refused_and_the_others_count(
-    document: Documents,
-    field: str,
-    value: object,
+    document: Documents, cells_of: CellsOf, field: str, value: object
 ) -> None:
     save = msgspec.structs.replace(
         document(recent_save()), data=msgspec.json.encode({**GOOD, field: value})

@@ -3,11 +3,17 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from datetime import date
+from typing import Annotated, Generic, TypeAlias, TypeVar
+
+import msgspec
+import numpy as np
 
 from contracts.envelope import Envelope
-from contracts.lists import Grade
-from ioc_aggregator.measures.cells import Delta
+from contracts.lists import Grade, OpenEnum
+from ioc_aggregator.measures.cells import Change, Delta, Family, Key
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +39,75 @@ class Folded:
 
 Fold: TypeAlias = Callable[[Sequence[Envelope]], Folded]
 
+
+class Sums:
+    """What a batch adds to the cells of one family, for streams that are read row by row."""
+
+    def __init__(self, family: Family) -> None:
+        """Begin with nothing."""
+        self._family = family
+        self._rows: dict[Key, list[int]] = {}
+
+    def add(self, key: Key, *by: int) -> None:
+        """Add to a row: one value for each column."""
+        row = self._rows.setdefault(key, [0] * len(self._family.columns))
+        for column, value in enumerate(by):
+            row[column] += value
+
+    def into(self, delta: Delta) -> None:
+        """Write it down."""
+        sums = np.array(list(self._rows.values()), dtype=np.int64)
+        sums = sums.reshape(len(self._rows), len(self._family.columns))
+        delta.changes[self._family.name] = Change.of(list(self._rows), sums)
+
+
+class Sparse(msgspec.Struct, Generic[Value], gc=False):
+    """A column in which the rows ``at`` have a value."""
+
+    at: list[Annotated[int, msgspec.Meta(ge=0)]]
+    value: list[Value]
+
+    def fault(self, rows: int) -> str | None:
+        """Say what is wrong with it beside columns of so many rows, if anything."""
+        at = self.at
+        if len(at) != len(self.value):
+            return "before.at and before.value differ in length"
+        if at and (at[-1] >= rows or any(map(int.__ge__, at, at[1:]))):
+            return "before.at is not strictly ascending within the rows"
+        return None
+
+    def spread(self, rows: int) -> list[Value | None]:
+        """Give one value for each row."""
+        column: list[Value | None] = [None] * rows
+        for at, value in zip(self.at, self.value, strict=True):
+            column[at] = value
+        return column
+
+
+class Open(dict[str, str]):
+    """The values of an open enumeration; any text that this version does not know is ``other``."""
+
+    def __init__(self, values: type[OpenEnum]) -> None:
+        """List them."""
+        super().__init__((str(value), str(value)) for value in values)
+
+    def __missing__(self, key: str) -> str:
+        return "other"
+
+
 GRADES = frozenset(str(grade) for grade in Grade)
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SCHOOL_YEAR = re.compile(r"20[0-9]{2}-20[0-9]{2}")
+
+_FIRST_MONTH = 8
+"""By law a school year begins in August at the earliest."""
+
+
+def school_year_of(day: date) -> str:
+    """Give the school year of a day, for facts that name no other; calendars come and change."""
+    first = day.year if day.month >= _FIRST_MONTH else day.year - 1
+    return f"{first}-{first + 1}"
 
 
 def key_fault(school_id: str, school_year: str) -> str | None:

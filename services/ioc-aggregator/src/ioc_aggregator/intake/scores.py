@@ -16,7 +16,7 @@ from contracts import topics
 from contracts.envelope import Envelope
 from contracts.gradebook import ScoreEntered, SheetOpened
 from contracts.lists import Assessment, ColumnKind, Subject, Term
-from ioc_aggregator.intake.folding import GRADES, Folded, key_fault
+from ioc_aggregator.intake.folding import GRADES, Folded, Sparse, key_fault
 from ioc_aggregator.measures.cells import Change, Integers, Key
 from ioc_aggregator.measures.families import BINS, HISTOGRAM, REPORTED, SCORES
 
@@ -42,14 +42,9 @@ class _Opened(_Sheet, gc=False):
     before_cells_due: _Count
 
 
-class _Before(msgspec.Struct, gc=False):
-    at: list[Annotated[int, msgspec.Meta(ge=0)]]
-    value: list[_Score]
-
-
 class _Entered(_Sheet, gc=False):
     after: Annotated[list[_Score | None], msgspec.Meta(min_length=1)]
-    before: _Before
+    before: Sparse[_Score]
 
 
 _OPENED = SheetOpened.type_name()
@@ -151,12 +146,8 @@ def fold(events: Sequence[Envelope]) -> Folded:
 
 
 def _save_fault(save: _Entered) -> str | None:
-    at = save.before.at
-    if at or save.before.value:
-        if len(at) != len(save.before.value):
-            return "before.at and before.value differ in length"
-        if at[-1] >= len(save.after) or any(map(int.__ge__, at, at[1:])):
-            return "before.at is not strictly ascending within the rows"
+    if (fault := save.before.fault(len(save.after))) is not None:
+        return fault
     if _WIDTH.get(save.subject) == 1 and not (
         _COMMENT_VALUES.issuperset(save.after) and _COMMENT_VALUES.issuperset(save.before.value)
     ):

@@ -1,7 +1,16 @@
 """Which fold reads which topic: every topic that contracts give the aggregator has one."""
 
 from contracts import topics
-from ioc_aggregator.intake import classes, enrolment, register, scores
+from ioc_aggregator.intake import (
+    channels,
+    classes,
+    enrolment,
+    fees,
+    guardians,
+    messages,
+    register,
+    scores,
+)
 from ioc_aggregator.intake.folding import Fold
 
 FOLDS: dict[str, Fold] = {
@@ -11,6 +20,10 @@ FOLDS: dict[str, Fold] = {
     topics.ENROLMENT.name: enrolment.fold,
     topics.CLASSES.name: classes.fold,
     topics.SCORES.name: scores.fold,
+    topics.FEES.name: fees.fold,
+    topics.PAYMENT_CHANNELS.name: channels.fold,
+    topics.GUARDIANS.name: guardians.fold,
+    topics.MESSAGES.name: messages.fold,
     topics.WATERMARKS.name: register.fold,
 }
 

@@ -26,6 +26,8 @@ class Family:
     dims: tuple[str, ...]
     columns: tuple[str, ...]
     dtype: type[np.signedinteger] = np.int64
+    lasting: bool = False
+    """Its cells are changes of what lasts: a school year's value is the sum of all up to it."""
 
 
 @dataclass(slots=True)

@@ -39,4 +39,63 @@ REPORTED = Family(
 )
 """Events of each source stream that name a school; term is empty where the stream knows none."""
 
-FAMILIES = {family.name: family for family in (PUPILS, SCORES, HISTOGRAM, REPORTED)}
+LINKS = Family(
+    name="links",
+    dims=("school", "school_year"),
+    columns=("links",),
+    lasting=True,
+)
+"""Guardians of the school's pupils, one for each pair of a guardian and a pupil."""
+
+MESSAGES = Family(
+    name="messages",
+    dims=("school", "school_year", "channel", "purpose", "day"),
+    columns=("delivered", "parts"),
+)
+"""Messages to guardians that were delivered, and the parts that their channel counted for them."""
+
+CHARGES = Family(
+    name="charges",
+    dims=("school", "school_year", "fee_kind", "due_on"),
+    columns=("billed", "charges"),
+)
+"""What pupils are asked to pay, in đồng, and by how many charges."""
+
+SETTLED = Family(
+    name="settled",
+    dims=("school", "school_year", "fee_kind", "due_on", "method"),
+    columns=("collected", "settlements"),
+)
+"""What settles charges, in đồng, under the charge's year, kind and due date; and how often money
+settled one (never taken back)."""
+
+RECEIPTS = Family(
+    name="receipts",
+    dims=("school", "school_year", "method"),
+    columns=("received",),
+)
+"""Money that came, less what went back, in đồng, under the school year of the day."""
+
+CHANNELS = Family(
+    name="channels",
+    dims=("school", "school_year"),
+    columns=("channels",),
+    lasting=True,
+)
+"""Cashless channels that are enabled."""
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        PUPILS,
+        SCORES,
+        HISTOGRAM,
+        REPORTED,
+        LINKS,
+        MESSAGES,
+        CHARGES,
+        SETTLED,
+        RECEIPTS,
+        CHANNELS,
+    )
+}

@@ -1,0 +1,194 @@
+"""Guardians and messages: each fold equals a naive recount of its events, row by row."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts import topics
+from contracts.columns import Sparse
+from contracts.envelope import Envelope
+from contracts.event import Event
+from contracts.lists import Grade
+from contracts.notifications import (
+    Channel,
+    FailureReason,
+    GuardianLinked,
+    GuardianUnlinked,
+    LinkCell,
+    MessageDelivered,
+    MessageFailed,
+    Outcome,
+    Purpose,
+    Relation,
+    UnlinkReason,
+)
+from ioc_aggregator.intake import guardians, messages
+from ioc_aggregator.intake.folding import Fold
+from ioc_aggregator.measures.cells import Delta
+
+Cells = Counter[tuple[str, tuple[str, ...], str]]
+Documents = Callable[[Event], Envelope]
+InPieces = Callable[[Fold, Sequence[Envelope], int], Cells]
+CellsOf = Callable[[Delta], Cells]
+
+
+def ident(number: int) -> str:
+    return f"00000000-0000-7000-8000-{number:012d}"
+
+
+def without_zeros(cells: Cells) -> Cells:
+    return Counter({cell: count for cell, count in cells.items() if count})
+
+
+GUARDIANS, MESSAGES = topics.GUARDIANS.name, topics.MESSAGES.name
+schools = st.sampled_from([ident(1), ident(2)])
+days = st.sampled_from([date(2026, 7, 31), date(2026, 8, 1), date(2027, 1, 1)])
+link_cells = st.one_of(
+    st.none(), st.builds(LinkCell, school_id=schools, grade=st.sampled_from(Grade))
+)
+
+
+@st.composite
+def links(draw: st.DrawFn) -> GuardianLinked | GuardianUnlinked:
+    common: dict[str, Any] = {
+        "guardian_id": ident(3),
+        "pupil_id": ident(4),
+        "version": 1,
+        "day": draw(days),
+        "before": draw(link_cells),
+    }
+    if draw(st.booleans()):
+        return GuardianUnlinked(**common, reason_code=UnlinkReason.GUARDIAN_ASKED)
+    return GuardianLinked(**common, relation=Relation.MOTHER, after=draw(link_cells))
+
+
+@st.composite
+def outcomes(draw: st.DrawFn) -> MessageDelivered | MessageFailed:
+    parts = draw(st.lists(st.integers(0, 100), min_size=1, max_size=6))
+    befores = st.one_of(st.none(), st.sampled_from(Outcome))
+    before = draw(st.lists(befores, min_size=len(parts), max_size=len(parts)))
+    common: dict[str, Any] = {
+        "school_id": draw(schools),
+        "channel": draw(st.sampled_from([Channel.SMS, Channel.OTHER])),
+        "purpose": draw(st.sampled_from([Purpose.FEES, Purpose.SCORES])),
+        "template": "fee-assessed",
+        "day": draw(days),
+        "messages": tuple(ident(100 + at) for at in range(len(parts))),
+        "guardians": (ident(3),) * len(parts),
+        "parts": tuple(parts),
+        "costs": (320,) * len(parts),
+        "before": Sparse[Outcome].of(before),
+    }
+    if draw(st.booleans()):
+        return MessageDelivered(**common)
+    return MessageFailed(**common, reason_code=FailureReason.BOUNCED)
+
+
+def year_of(day: date) -> str:
+    return "2025-2026" if day < date(2026, 8, 1) else "2026-2027"
+
+
+def recount(events: Sequence[Event]) -> Cells:
+    cells: Cells = Counter()
+    for event in events:
+        if isinstance(event, GuardianLinked | GuardianUnlinked):
+            year = year_of(event.day)
+            after = event.after if isinstance(event, GuardianLinked) else None
+            for cell, by in ((event.before, -1), (after, 1)):
+                if cell is not None:
+                    cells["links", (cell.school_id, year), "links"] += by
+            for school in {cell.school_id for cell in (event.before, after) if cell}:
+                cells["reported", (school, GUARDIANS, year, ""), "events"] += 1
+            continue
+        assert isinstance(event, MessageDelivered | MessageFailed)
+        year = year_of(event.day)
+        key = (event.school_id, year, str(event.channel), str(event.purpose), str(event.day))
+        for row in event.rows():
+            for counts, by in (
+                (isinstance(event, MessageDelivered), 1),
+                (row.before is Outcome.DELIVERED, -1),
+            ):
+                if counts:
+                    cells["messages", key, "delivered"] += by
+                    cells["messages", key, "parts"] += by * row.parts
+        cells["reported", (event.school_id, MESSAGES, year, ""), "events"] += 1
+    return without_zeros(cells)
+
+
+@given(st.lists(links(), max_size=12), st.integers(0, 12))
+def test_links_equal_a_recount(
+    document: Documents, fold_in_pieces: InPieces, events: list[Event], cut: int
+) -> None:
+    documents = [document(event) for event in events]
+    assert fold_in_pieces(guardians.fold, documents, cut) == recount(events)
+
+
+@given(st.lists(outcomes(), max_size=12), st.integers(0, 12))
+def test_messages_equal_a_recount(
+    document: Documents, fold_in_pieces: InPieces, events: list[Event], cut: int
+) -> None:
+    documents = [document(event) for event in events]
+    assert fold_in_pieces(messages.fold, documents, cut) == recount(events)
+
+
+TOLD: dict[str, Any] = {
+    "school_id": ident(1),
+    "channel": "sms",
+    "purpose": "fees",
+    "day": "2026-10-02",
+    "parts": [2, 1],
+    "before": {"at": [], "value": []},
+}
+
+
+def told(document: Documents, **data: Any) -> Any:
+    made = document(
+        GuardianUnlinked(
+            guardian_id=ident(3),
+            pupil_id=ident(4),
+            version=1,
+            day=date(2026, 10, 2),
+            reason_code=UnlinkReason.OTHER,
+            before=None,
+        )
+    )
+    return msgspec.structs.replace(
+        made, type=MessageDelivered.type_name(), data=msgspec.json.encode(TOLD | data)
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"school_id": "x"},
+        {"channel": None},
+        {"day": "2026-13-01"},
+        {"parts": []},
+        {"parts": [101]},
+        {"parts": [1.5]},
+        {"before": {"at": [2], "value": ["failed"]}},
+        {"before": {"at": [0], "value": []}},
+        {"before": None},
+    ],
+)
+def test_a_fact_that_breaks_a_rule_is_refused_and_the_others_count(
+    document: Documents, cells_of: CellsOf, wrong: dict[str, Any]
+) -> None:
+    right, broken = told(document), told(document, **wrong)
+    folded = messages.fold([right, broken, right])
+    assert [refusal.index for refusal in folded.refused] == [1]
+    assert cells_of(folded.delta) == cells_of(messages.fold([right, right]).delta) != {}
+
+
+def test_values_that_a_newer_writer_knows_count_as_other(
+    document: Documents, cells_of: CellsOf
+) -> None:
+    folded = messages.fold([told(document, channel="pigeon", purpose="poetry")])
+    [key] = [key for family, key, name in cells_of(folded.delta) if name == "delivered"]
+    assert key == (ident(1), "2026-2027", "other", "other", "2026-10-02")
