@@ -11,9 +11,10 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from chassis import clock
 from contracts.lists import Level
 from ioc_aggregator.indicators.catalogue import CATALOGUE
-from ioc_aggregator.indicators.indicator import Indicator, Sum
+from ioc_aggregator.indicators.indicator import AsOf, Indicator
 from ioc_aggregator.measures.cells import Integers
 from ioc_aggregator.rollups import numbers, periods
 from ioc_aggregator.rollups.borders import UNDECLARED, Borders
@@ -52,6 +53,7 @@ class _Basis(NamedTuple):
     """What a computation rests on: the same basis, the same result."""
 
     borders: Borders
+    day: date
     changes: tuple[int, ...]
 
 
@@ -106,16 +108,17 @@ class Publication:
         """Yield every series that may be shown: all its sources have an as-of."""
         borders = state.borders(day)
         for indicator in CATALOGUE.values():
-            if not isinstance(indicator.numerator, Sum):
+            if isinstance(indicator.numerator, AsOf):
                 yield from _moments(state, borders, indicator, as_of)
             elif all(source in as_of for source in indicator.sources):
-                for period in periods.of(state, indicator):
-                    yield from self._of_period(state, borders, indicator, period)
+                counted = clock.business_day(min(as_of[source] for source in indicator.sources))
+                for period in periods.of(state, indicator, day):
+                    yield from self._of_period(state, borders, indicator, period, counted)
 
     def _of_period(
-        self, state: State, borders: Borders, indicator: Indicator, period: Period
+        self, state: State, borders: Borders, indicator: Indicator, period: Period, day: date
     ) -> list[Series]:
-        basis = _Basis(borders, tuple(state.columns[f].changes for f in indicator.families))
+        basis = _Basis(borders, day, tuple(state.columns[f].changes for f in indicator.families))
         known = self._known.get((indicator.id, period))
         if known is not None and known[0] == basis:
             return known[2]
@@ -125,12 +128,15 @@ class Publication:
             period,
             streams=[stream.name for stream in indicator.streams],
             levels=frozenset(indicator.levels),
+            lasting=indicator.lasting,
         )
-        hidden = hidden_from_the_public(state, borders, indicator, period, known=known and known[1])
+        hidden = hidden_from_the_public(
+            state, borders, indicator, period, day=day, known=known and known[1]
+        )
         found = []
         for dims in indicator.published:
             by = dims[0] if dims else None
-            table = numbers.table(state, borders, indicator, period, by=by)
+            table = numbers.table(state, borders, indicator, period, day=day, by=by)
             cells = np.zeros((*table.numerator.shape, 5), dtype=np.int64)
             cells[..., _NUMERATOR] = table.numerator
             if table.denominator is not None:

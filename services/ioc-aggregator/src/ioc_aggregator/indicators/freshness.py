@@ -2,7 +2,7 @@
 
 from contracts import topics
 from contracts.lists import MeasureUnit
-from ioc_aggregator.indicators.indicator import AsOf, Indicator, Words
+from ioc_aggregator.indicators.indicator import AsOf, Group, Indicator, Words
 
 FRESHNESS = Indicator(
     id="N71",
@@ -18,8 +18,9 @@ FRESHNESS = Indicator(
     unit_name=Words("thời điểm", "moment"),
     numerator=AsOf(),
     numerator_name=Words("thời điểm số liệu", "as-of time"),
-    streams=(topics.ENROLMENT, topics.SCORES),
+    streams=(topics.ENROLMENT, topics.SCORES, topics.FEES, topics.MESSAGES),
     dims=("source",),
     published=(("source",),),
     legal_basis="Yêu cầu dữ liệu ngành “đúng, đủ, sạch, sống”",
+    group=Group.SYSTEM,
 )

@@ -2,7 +2,7 @@
 
 from contracts import topics
 from contracts.lists import Level, MeasureUnit
-from ioc_aggregator.indicators.indicator import Indicator, Sum, Words
+from ioc_aggregator.indicators.indicator import Group, Indicator, Sum, Words
 from ioc_aggregator.measures.families import SCORES
 
 _GRADED = frozenset({Level.TH, Level.THCS, Level.THPT, Level.GDTX})
@@ -27,6 +27,7 @@ ENTRY_PROGRESS = Indicator(
     dims=_DIMS,
     levels=_GRADED,
     legal_basis=_BASIS,
+    group=Group.SCORES,
 )
 
 CORRECTIONS = Indicator(
@@ -49,4 +50,5 @@ CORRECTIONS = Indicator(
     dims=_DIMS,
     levels=_GRADED,
     legal_basis=_BASIS,
+    group=Group.SCORES,
 )

@@ -1,6 +1,6 @@
 """How a statistic is declared. Its numbers are recomputed from sums, never averaged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -25,6 +25,21 @@ class PeriodKind(StrEnum):
     TERM = "term"
 
 
+class Group(StrEnum):
+    """Which indicators a page shows together."""
+
+    PUPILS = "pupils"
+    """Trường và học sinh."""
+    SCORES = "scores"
+    """Điểm."""
+    CONTACT = "contact"
+    """Liên lạc."""
+    FEES = "fees"
+    """Khoản thu."""
+    SYSTEM = "system"
+    """Hệ thống."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sum:
     """The sum of one column of a family over the cells that match."""
@@ -32,6 +47,21 @@ class Sum:
     family: Family
     column: str
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    before: str | None = None
+    """A dimension of days, of which only those before the business day of the as-of count."""
+    less: "Sum | None" = None
+    """What is taken away from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schools:
+    """How many of the schools that it applies to have all of these sums above zero.
+
+    Nothing of it is stored: whether a school counts is seen from its additive cells.
+    """
+
+    having: tuple[Sum, ...] = ()
+    """Without any it is N, the schools themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +79,22 @@ class Indicator:
     definition: Words
     unit: MeasureUnit
     unit_name: Words
-    numerator: Sum | AsOf
+    numerator: Sum | Schools | AsOf
     numerator_name: Words
     streams: tuple[Topic, ...]
     """Where its events come from; their owners are its sources."""
     legal_basis: str
-    denominator: Sum | None = None
+    group: Group
+    denominator: Sum | Schools | None = None
     denominator_name: Words | None = None
+    judged_by: tuple[Sum, ...] | None = None
+    """Whoever stands behind a number: where one of these is small, the public may not see it.
+
+    By itself it is what the number counts; schools are no secret."""
     dims: tuple[str, ...] = ()
     """What it can be broken down by."""
+    fine_dims: tuple[str, ...] = ()
+    """And what only those who see small numbers may break it down by."""
     published: tuple[tuple[str, ...], ...] = ((),)
     """The breakdowns whose every number goes to the feed; () is the total."""
     periods: frozenset[PeriodKind] = frozenset(PeriodKind)
@@ -65,12 +102,38 @@ class Indicator:
     """The levels whose schools it applies to: N counts them."""
 
     @property
+    def sums(self) -> tuple[Sum, ...]:
+        """Every sum that its numbers are made of."""
+        return tuple(self._sums(self.numerator, self.denominator))
+
+    @property
+    def judges(self) -> tuple[Sum, ...]:
+        """What must not be small where the public looks."""
+        if self.judged_by is not None:
+            return self.judged_by
+        base = self.numerator if self.denominator is None else self.denominator
+        return (base,) if isinstance(base, Sum) else ()
+
+    @property
     def families(self) -> tuple[str, ...]:
         """The families of cells that its numbers, n and N rest on."""
-        terms = (self.numerator, self.denominator)
-        return (REPORTED.name, *(term.family.name for term in terms if isinstance(term, Sum)))
+        names = [term.family.name for term in (*self.sums, *self._sums(*self.judges))]
+        return (REPORTED.name, *dict.fromkeys(names))
+
+    @property
+    def lasting(self) -> bool:
+        """Tell whether all of it lasts beyond the school year in which it was reported."""
+        return bool(self.sums) and all(term.family.lasting for term in self.sums)
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The services whose facts it counts."""
         return tuple(sorted({stream.owner for stream in self.streams if stream.owner}))
+
+    def _sums(self, *terms: Sum | Schools | AsOf | None) -> Iterator[Sum]:
+        for term in terms:
+            if isinstance(term, Sum):
+                yield term
+                yield from self._sums(term.less)
+            elif isinstance(term, Schools):
+                yield from self._sums(*term.having)

@@ -2,7 +2,7 @@
 
 from contracts import topics
 from contracts.lists import MeasureUnit
-from ioc_aggregator.indicators.indicator import Indicator, PeriodKind, Sum, Words
+from ioc_aggregator.indicators.indicator import Group, Indicator, PeriodKind, Sum, Words
 from ioc_aggregator.measures.families import PUPILS
 
 PUPILS_ENROLLED = Indicator(
@@ -24,4 +24,5 @@ PUPILS_ENROLLED = Indicator(
     published=((), ("grade",), ("sex",), ("ethnic_minority",)),
     periods=frozenset({PeriodKind.SCHOOL_YEAR}),
     legal_basis="Thông tư 03/2024/TT-BGDĐT (hệ thống chỉ tiêu thống kê ngành giáo dục)",
+    group=Group.PUPILS,
 )

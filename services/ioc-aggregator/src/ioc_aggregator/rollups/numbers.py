@@ -5,16 +5,17 @@ All of it is integer sums over whole columns; nothing is looked up place by plac
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ioc_aggregator.indicators.indicator import Indicator, Sum
+from ioc_aggregator.indicators.indicator import AsOf, Indicator, Schools, Sum
 from ioc_aggregator.measures.cells import Integers
 from ioc_aggregator.measures.families import HISTOGRAM, REPORTED, SCORES
+from ioc_aggregator.rollups import periods
 from ioc_aggregator.rollups.borders import Borders
-from ioc_aggregator.rollups.columns import Columns, sum_by
+from ioc_aggregator.rollups.columns import Codes, Columns, sum_by
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
 
@@ -50,30 +51,39 @@ def table(
     indicator: Indicator,
     period: Period,
     *,
+    day: date,
     by: str | None = None,
     where: Where | None = None,
 ) -> Table:
-    """Compute an indicator for every place, broken down by one dimension or not."""
-    if not isinstance(indicator.numerator, Sum):
-        raise TypeError(f"{indicator.id} is no sum")
-    values = [""] if by is None else list(state.codes[by].texts)
+    """Compute an indicator for every place, broken down by one dimension or not.
 
-    def sums(term: Sum) -> Integers:
-        columns = state.columns[term.family.name]
-        filters = {**(where or {}), **term.where}
-        if by is None and not filters:
-            schools = _by_period(state, columns, period, term.column)
-            return borders.sum(_filled(schools, len(borders.school_places))[:, None])
-        mask = _rows(columns, period, filters)
-        groups = columns.dim("school")[mask].astype(np.int64) * len(values)
-        if by is not None:
-            groups += columns.dim(by)[mask]
-        flat = np.zeros(len(borders.school_places) * len(values), dtype=np.int64)
-        np.add.at(flat, groups, columns.column(term.column)[mask].astype(np.int64))
-        return borders.sum(flat.reshape(len(borders.school_places), len(values)))
+    ``day`` is the business day of the as-of: what was due before it is late.
+    """
+    if isinstance(indicator.numerator, AsOf):
+        raise TypeError(f"{indicator.id} is no sum")
+    asked = _Asked(state, borders, period, day, by, where or {})
+
+    def sums(term: Sum | Schools) -> Integers:
+        leaves = (
+            _schools(asked, term, indicator) if isinstance(term, Schools) else _leaves(asked, term)
+        )
+        return borders.sum(leaves)
 
     denominator = None if indicator.denominator is None else sums(indicator.denominator)
-    return Table(values, sums(indicator.numerator), denominator)
+    return Table(asked.values, sums(indicator.numerator), denominator)
+
+
+def sums(
+    state: State,
+    borders: Borders,
+    term: Sum,
+    period: Period,
+    *,
+    day: date,
+    by: str | None = None,
+) -> Integers:
+    """Compute one sum for every place, as :func:`table` does: ``[place, value]``."""
+    return borders.sum(_leaves(_Asked(state, borders, period, day, by, {}), term))
 
 
 def completeness(
@@ -83,10 +93,17 @@ def completeness(
     *,
     streams: Sequence[str],
     levels: frozenset[str],
+    lasting: bool = False,
 ) -> Completeness:
-    """Count the schools that should report (N) and those of them that did (n)."""
+    """Count the schools that should report (N) and those of them that did (n).
+
+    What is ``lasting`` was also reported by whoever did so in an earlier school year.
+    """
     columns = state.columns[REPORTED.name]
-    wanted = _rows(columns, period, {"stream": streams}) & (columns.column("events") > 0)
+    where: dict[str, Sequence[str]] = {"stream": streams}
+    if period is not None:
+        where |= _when(state, borders, period, lasting=lasting)
+    wanted = columns.select(where) & (columns.column("events") > 0)
     did = np.zeros(len(borders.school_places), dtype=np.bool_)
     did[columns.dim("school")[wanted]] = True
     should = borders.expected(levels)
@@ -108,34 +125,114 @@ def histograms(state: State, borders: Borders, where: Where) -> tuple[Integers, 
     return borders.sum(by_school), borders.sum(sums)
 
 
-def any_small(state: State, indicator: Indicator, period: Period, smallest_shown: int) -> bool:
+def any_small(
+    state: State, borders: Borders, indicator: Indicator, period: Period, smallest_shown: int
+) -> bool:
     """Tell whether any number of the indicator can be small at all.
 
-    What a number's base counts is never negative, so a small sum is made of small cells.
+    Where nothing that is counted is negative, a small sum is made of small cells.
     """
-    term = indicator.numerator if indicator.denominator is None else indicator.denominator
-    if not isinstance(term, Sum):
-        return False
+    return any(
+        _any_small(state, borders, term, period, smallest_shown) for term in indicator.judges
+    )
+
+
+def _any_small(
+    state: State, borders: Borders, term: Sum, period: Period, smallest_shown: int
+) -> bool:
     columns = state.columns[term.family.name]
-    cells = columns.column(term.column)[_rows(columns, period, term.where)]
-    return bool(((cells > 0) & (cells < smallest_shown)).any())
+    when = _when(state, borders, period, lasting=term.family.lasting)
+    cells = columns.column(term.column)[columns.select({**term.where, **when})]
+    return bool(((cells != 0) & (cells < smallest_shown)).any())
 
 
-def _by_period(state: State, columns: Columns, period: Period, column: str) -> Integers:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the sums of one table have in common."""
+
+    state: State
+    borders: Borders
+    period: Period
+    day: date
+    by: str | None
+    where: Where
+
+    @property
+    def values(self) -> list[str]:
+        """The values of the breakdown; one empty text without."""
+        return [""] if self.by is None else list(self.state.codes[self.by].texts)
+
+
+def _leaves(asked: _Asked, term: Sum) -> Integers:
+    """Give a sum for every school: ``[school, value]``."""
+    state, by = asked.state, asked.by
+    columns = state.columns[term.family.name]
+    schools = len(asked.borders.school_places)
+    filters = {**asked.where, **term.where}
+    when = _when(state, asked.borders, asked.period, lasting=term.family.lasting)
+    if by is None and not filters and term.before is None:
+        leaves = _filled(_by_period(state, columns, when, term.column), schools)[:, None]
+    else:
+        mask = columns.select({**filters, **when})
+        if term.before is not None:
+            texts = state.codes[term.before].texts
+            early = np.array([text < asked.day.isoformat() for text in texts], dtype=np.bool_)
+            mask &= early[columns.dim(term.before)]
+        width = len(asked.values)
+        groups = columns.dim("school")[mask].astype(np.int64) * width
+        if by is not None:
+            groups += columns.dim(by)[mask]
+        flat = np.zeros(schools * width, dtype=np.int64)
+        np.add.at(flat, groups, columns.column(term.column)[mask].astype(np.int64))
+        leaves = flat.reshape(schools, width)
+    return leaves if term.less is None else leaves - _leaves(asked, term.less)
+
+
+def _schools(asked: _Asked, term: Schools, indicator: Indicator) -> Integers:
+    """Give 1 for every school that counts: one that should report and has all that is asked."""
+    counts = np.broadcast_to(
+        asked.borders.expected(frozenset(indicator.levels))[:, None],
+        (len(asked.borders.school_places), len(asked.values)),
+    )
+    for each in term.having:
+        counts = counts & (_leaves(asked, each) > 0)
+    return counts.astype(np.int64)
+
+
+def _when(
+    state: State, borders: Borders, period: Period, *, lasting: bool
+) -> dict[str, Sequence[str]]:
+    """Say which school years and terms make a period.
+
+    What lasts is in the current school year what it is now, also where the next one has begun by
+    the calendar's first of August.
+    """
+    years: Sequence[str] = [period.school_year]
+    if lasting:
+        years = state.codes["school_year"].texts
+        if period.school_year < periods.current(state, borders.day).school_year:
+            years = [year for year in years if year <= period.school_year]
+    return {"school_year": years, "term": [period.term]} if period.term else {"school_year": years}
+
+
+def _by_period(
+    state: State, columns: Columns, when: Mapping[str, Sequence[str]], column: str
+) -> Integers:
     """Give a column's sum for each school; one pass over the family serves all periods."""
     cube = state.kept(f"by period: {columns.family.name}", columns.changes, lambda: _cube(columns))
-    codes = state.codes
-    year = codes["school_year"].find(period.school_year)
-    if year is None or year >= cube.shape[1]:
-        return np.zeros(0, dtype=np.int64)
-    of_year = cube[:, year, :, columns.family.columns.index(column)]
-    if not period.term:
-        total: Integers = of_year.sum(axis=1)
-        return total
-    term = codes["term"].find(period.term)
-    if term is None or term >= cube.shape[2]:
-        return np.zeros(0, dtype=np.int64)
-    return of_year[:, term]
+    by_year = cube[..., columns.family.columns.index(column)]
+    years = _known(state.codes["school_year"], when["school_year"], by_year.shape[1])
+    by_term: Integers = by_year[:, years].sum(axis=1)
+    if "term" in when:
+        by_term = by_term[:, _known(state.codes["term"], when["term"], by_term.shape[1])]
+    total: Integers = by_term.sum(axis=1)
+    return total
+
+
+def _known(codes: Codes, texts: Sequence[str], used: int) -> list[int]:
+    """Give the codes of those texts that a family uses."""
+    found = (codes.find(text) for text in texts)
+    return [code for code in found if code is not None and code < used]
 
 
 def _cube(columns: Columns) -> Integers:
@@ -155,12 +252,3 @@ def _filled(values: Integers, length: int) -> Integers:
     filled = np.zeros(length, dtype=np.int64)
     filled[: len(values)] = values
     return filled
-
-
-def _rows(columns: Columns, period: Period | None, where: Where) -> NDArray[np.bool_]:
-    wanted = dict(where)
-    if period is not None:
-        wanted["school_year"] = [period.school_year]
-        if period.term:
-            wanted["term"] = [period.term]
-    return columns.select(wanted)

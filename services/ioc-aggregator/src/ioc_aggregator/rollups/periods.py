@@ -7,15 +7,13 @@ from datetime import date
 
 import numpy as np
 
-from ioc_aggregator.indicators.indicator import Indicator, PeriodKind, Sum
+from ioc_aggregator.indicators.indicator import Indicator, PeriodKind
+from ioc_aggregator.intake.folding import school_year_of
 from ioc_aggregator.measures.families import REPORTED
 from ioc_aggregator.rollups.columns import Columns
 from ioc_aggregator.rollups.state import State
 
 PATTERN = r"^20[0-9]{2}-20[0-9]{2}(/(HK1|HK2|CN|HE))?$"
-
-_FIRST_MONTH = 8
-"""A school year begins in August at the earliest, where no calendar says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,8 +54,7 @@ def current(state: State, day: date) -> Period:
     begun = [year for year in years if year.first_day <= day]
     if begun:
         return Period(max(begun, key=lambda year: year.first_day).school_year)
-    first = day.year if day.month >= _FIRST_MONTH else day.year - 1
-    return Period(f"{first}-{first + 1}")
+    return Period(school_year_of(day))
 
 
 def known(state: State, day: date) -> list[Period]:
@@ -69,12 +66,13 @@ def known(state: State, day: date) -> list[Period]:
     return sorted(periods)
 
 
-def of(state: State, indicator: Indicator) -> list[Period]:
-    """Give the periods in which the indicator has cells."""
-    if not isinstance(indicator.numerator, Sum):
-        return []
-    columns = state.columns[indicator.numerator.family.name]
-    return sorted(period for period in _used(state, columns) if period.kind in indicator.periods)
+def of(state: State, indicator: Indicator, day: date) -> list[Period]:
+    """Give the periods in which the indicator has cells, and the current one of what lasts."""
+    families = {term.family.name: term.family for term in indicator.sums}
+    periods = {period for name in families for period in _used(state, state.columns[name])}
+    if any(family.lasting for family in families.values()):
+        periods.add(current(state, day))
+    return sorted(period for period in periods if period.kind in indicator.periods)
 
 
 def _used(state: State, columns: Columns) -> Iterator[Period]:

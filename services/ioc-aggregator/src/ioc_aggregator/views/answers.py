@@ -110,7 +110,11 @@ class CatalogueEntry(Answer):
     unit: IndicatorUnit
     numerator: Words
     denominator: Words | None
+    group: str
+    """Which indicators a page shows together."""
     dims: list[str]
+    fine_dims: list[str]
+    """What only those who see small numbers may break it down by, or filter."""
     published: list[list[str]]
     periods: list[str]
     sources: list[str]

@@ -70,7 +70,7 @@ async def read_indicators(
             if name not in CATALOGUE:
                 raise _unknown("indicator", name)
         wanted = [CATALOGUE[name] for name in dict.fromkeys(indicator)]
-    known = {dim for item in wanted for dim in item.dims}
+    known = {dim for item in wanted for dim in (*item.dims, *item.fine_dims)}
     if by is not None and by not in known:
         raise _unknown("by", by)
     where: dict[str, list[str]] = {}

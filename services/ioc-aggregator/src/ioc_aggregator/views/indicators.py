@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 
 from chassis import clock
 from chassis.errors import Forbidden
 from ioc_aggregator.access import Scope
 from ioc_aggregator.engine import Engine
-from ioc_aggregator.indicators.indicator import Indicator, Sum
+from ioc_aggregator.indicators.indicator import AsOf, Indicator
 from ioc_aggregator.rollups import numbers
 from ioc_aggregator.rollups.borders import Borders
 from ioc_aggregator.rollups.hiding import hidden_from_the_public
@@ -32,30 +33,34 @@ class _Numbers:
         full: bool,
         by: str | None,
         where: Mapping[str, Sequence[str]],
-        dated: bool,
+        as_of: datetime | None,
     ) -> None:
-        """Compute all of it.
-
-        ``full`` is whether the scope covers every place that will be asked for, ``dated`` whether
-        the sources have an as-of.
-        """
+        """Compute all of it; ``full`` is whether the scope covers every place asked for."""
         self._scope, self._borders = scope, borders
-        self.total = numbers.table(state, borders, indicator, period, where=where)
+        self.dated = as_of is not None
+        counted = borders.day if as_of is None else clock.business_day(as_of)
+        self.total = numbers.table(state, borders, indicator, period, day=counted, where=where)
         self.parts = (
-            numbers.table(state, borders, indicator, period, by=by, where=where)
-            if by in indicator.dims
+            numbers.table(state, borders, indicator, period, day=counted, by=by, where=where)
+            if by in (*indicator.dims, *indicator.fine_dims)
             else None
         )
         self.by = by or ""
-        self.dated = dated
+        self.order = list(enumerate(() if self.parts is None else self.parts.values))
+        if by in indicator.fine_dims:
+            # Days, in the order of the calendar.
+            self.order.sort(key=itemgetter(1))
         self.complete = numbers.completeness(
             state,
             borders,
             period,
             streams=[stream.name for stream in indicator.streams],
             levels=frozenset(indicator.levels),
+            lasting=indicator.lasting,
         )
-        self.hidden = None if full else hidden_from_the_public(state, borders, indicator, period)
+        self.hidden = (
+            None if full else hidden_from_the_public(state, borders, indicator, period, day=counted)
+        )
 
     def number(self, place: int) -> answers.Number:
         """Give the number of a place."""
@@ -76,7 +81,7 @@ class _Numbers:
             return []
         parts = []
         marks = self._marks(place, self.by)
-        for at, value in enumerate(self.parts.values):
+        for at, value in self.order:
             hidden = marks is not None and bool(marks[at])
             if hidden or self.parts.numerator[place, at] or self.parts.base[place, at]:
                 shown = self.dated and not hidden
@@ -121,13 +126,14 @@ def answer(
     """Answer for one place, from memory, at one moment.
 
     Raises:
-        Forbidden: filters outside the scope, which would undo what is withheld there.
+        Forbidden: filters outside the scope, or a breakdown so fine that either would undo what is
+            withheld there.
     """
     state = engine.follower.state
     borders = state.borders(day)
     place = places.place_of(borders, unit_id)
     full = scope.covers(borders, place)
-    if where and not full:
+    if not full and (where or any(by in indicator.fine_dims for indicator in wanted)):
         raise Forbidden(
             "filters-out-of-scope", "Chỉ được lọc tự do trong phạm vi mà tài khoản phụ trách."
         )
@@ -137,8 +143,9 @@ def answer(
     for indicator in wanted:
         age = places.age_of(engine, indicator, now)
         its_period = period.within(indicator)
-        filters = {name: texts for name, texts in where.items() if name in indicator.dims}
-        if isinstance(indicator.numerator, Sum):
+        dims = (*indicator.dims, *indicator.fine_dims)
+        filters = {name: texts for name, texts in where.items() if name in dims}
+        if not isinstance(indicator.numerator, AsOf):
             tables = _Numbers(
                 state,
                 borders,
@@ -148,7 +155,7 @@ def answer(
                 full=full,
                 by=by,
                 where=filters,
-                dated=age.as_of is not None,
+                as_of=age.as_of,
             )
             number = tables.number(place)
             children = [

@@ -1,0 +1,184 @@
+"""What schools collect: how much is billed, paid and late, and whether without cash.
+
+Amounts are whole đồng. The public does not see those behind which stand few charges or payments.
+"""
+
+from contracts import topics
+from contracts.lists import MeasureUnit
+from contracts.payments import PaymentMethod
+from ioc_aggregator.indicators.indicator import Group, Indicator, PeriodKind, Schools, Sum, Words
+from ioc_aggregator.measures.families import CHANNELS, CHARGES, RECEIPTS, SETTLED
+
+_CASHLESS = {"method": tuple(str(method) for method in PaymentMethod if method.cashless)}
+_YEARS = frozenset({PeriodKind.SCHOOL_YEAR})
+_CASHLESS_BASIS = (
+    "Báo cáo năm học của Sở Giáo dục và Đào tạo; không có văn bản riêng cho chỉ tiêu này"
+)
+_FEES_BASIS = (
+    "Nghị định 238/2025/NĐ-CP (học phí); nghị quyết của Hội đồng nhân dân tỉnh (dịch vụ phục vụ, "
+    "hỗ trợ hoạt động giáo dục)"
+)
+_ENABLED = Sum(CHANNELS, "channels")
+_BILLED = Sum(CHARGES, "billed")
+_COLLECTED = Sum(SETTLED, "collected")
+_CHARGED = Sum(CHARGES, "charges")
+_SETTLED = Sum(SETTLED, "settlements")
+_DONG = Words("đồng", "đồng")
+
+CASHLESS_ENABLED = Indicator(
+    id="N62",
+    version=1,
+    name=Words("Trường thu không dùng tiền mặt", "Schools with cashless payment"),
+    definition=Words(
+        "Số trường đang hoạt động đã bật ít nhất một kênh thu không dùng tiền mặt, trên số trường "
+        "đang hoạt động. Của năm học đã qua: tính đến hết 31/7.",
+        "Open schools with at least one cashless channel enabled, of all open schools. Of a past "
+        "school year: as it stood at the end of July.",
+    ),
+    unit=MeasureUnit.PERCENT,
+    unit_name=Words("%", "%"),
+    numerator=Schools((_ENABLED,)),
+    numerator_name=Words("trường đã bật", "schools enabled"),
+    denominator=Schools(),
+    denominator_name=Words("trường đang hoạt động", "open schools"),
+    streams=(topics.SCHOOLS, topics.PAYMENT_CHANNELS),
+    periods=_YEARS,
+    legal_basis=_CASHLESS_BASIS,
+    group=Group.FEES,
+)
+
+CASHLESS_ACTIVE = Indicator(
+    id="N63",
+    version=1,
+    name=Words("Trường đã phát sinh dòng tiền", "Schools with cash flow"),
+    definition=Words(
+        "Trong số trường đã bật kênh thu không dùng tiền mặt (N62): số trường có ít nhất một khoản "
+        "nộp không dùng tiền mặt trong năm học (từ 1/8), không tính khoản đã huỷ, hoàn.",
+        "Of the schools with a cashless channel enabled (N62): those with at least one cashless "
+        "payment in the school year (from 1 August), less what was reversed.",
+    ),
+    unit=MeasureUnit.PERCENT,
+    unit_name=Words("%", "%"),
+    numerator=Schools((_ENABLED, Sum(RECEIPTS, "received", _CASHLESS))),
+    numerator_name=Words("trường có dòng tiền", "schools with payments"),
+    denominator=Schools((_ENABLED,)),
+    denominator_name=Words("trường đã bật", "schools enabled"),
+    streams=(topics.SCHOOLS, topics.PAYMENT_CHANNELS, topics.FEES),
+    periods=_YEARS,
+    legal_basis=_CASHLESS_BASIS,
+    group=Group.FEES,
+)
+
+BILLED = Indicator(
+    id="N64",
+    version=1,
+    name=Words("Phải thu", "Billed"),
+    definition=Words(
+        "Tổng số tiền học sinh phải nộp của các khoản thu thuộc năm học, sau miễn giảm.",
+        "What pupils are asked to pay for the fee items of the school year, after exemptions.",
+    ),
+    unit=MeasureUnit.DONG,
+    unit_name=_DONG,
+    numerator=_BILLED,
+    numerator_name=Words("số tiền phải thu", "amount billed"),
+    judged_by=(_CHARGED,),
+    streams=(topics.FEES,),
+    dims=("fee_kind",),
+    fine_dims=("due_on",),
+    periods=_YEARS,
+    legal_basis=_FEES_BASIS,
+    group=Group.FEES,
+)
+
+COLLECTED = Indicator(
+    id="N641",
+    version=1,
+    name=Words("Đã thu", "Collected"),
+    definition=Words(
+        "Số tiền đã nộp cho các khoản thu thuộc năm học, trừ số đã huỷ, hoàn. Tiền nộp thừa chưa "
+        "dùng thì chưa tính.",
+        "What was paid for the fee items of the school year, less what was reversed. Credit that "
+        "is not used yet does not count.",
+    ),
+    unit=MeasureUnit.DONG,
+    unit_name=_DONG,
+    numerator=_COLLECTED,
+    numerator_name=Words("số tiền đã thu", "amount collected"),
+    judged_by=(_CHARGED, _SETTLED),
+    streams=(topics.FEES,),
+    dims=("fee_kind", "method"),
+    fine_dims=("due_on",),
+    published=((), ("method",)),
+    periods=_YEARS,
+    legal_basis=_FEES_BASIS,
+    group=Group.FEES,
+)
+
+OVERDUE = Indicator(
+    id="N642",
+    version=1,
+    name=Words("Quá hạn", "Overdue"),
+    definition=Words(
+        "Số tiền chưa nộp của các khoản có hạn nộp trước ngày của thời điểm số liệu.",
+        "What is not paid yet of the charges that were due before the day of the as-of time.",
+    ),
+    unit=MeasureUnit.DONG,
+    unit_name=_DONG,
+    numerator=Sum(
+        CHARGES, "billed", before="due_on", less=Sum(SETTLED, "collected", before="due_on")
+    ),
+    numerator_name=Words("số tiền quá hạn", "amount overdue"),
+    judged_by=(_CHARGED, _SETTLED, Sum(CHARGES, "charges", before="due_on")),
+    streams=(topics.FEES,),
+    dims=("fee_kind",),
+    fine_dims=("due_on",),
+    periods=_YEARS,
+    legal_basis=_FEES_BASIS,
+    group=Group.FEES,
+)
+
+COLLECTION_RATE = Indicator(
+    id="N65",
+    version=1,
+    name=Words("Tỷ lệ thu", "Collection rate"),
+    definition=Words(
+        "Số tiền đã thu (N641) trên số tiền phải thu (N64).",
+        "The amount collected (N641) of the amount billed (N64).",
+    ),
+    unit=MeasureUnit.PERCENT,
+    unit_name=Words("%", "%"),
+    numerator=_COLLECTED,
+    numerator_name=Words("số tiền đã thu", "amount collected"),
+    denominator=_BILLED,
+    denominator_name=Words("số tiền phải thu", "amount billed"),
+    judged_by=(_CHARGED, _SETTLED),
+    streams=(topics.FEES,),
+    dims=("fee_kind",),
+    fine_dims=("due_on",),
+    periods=_YEARS,
+    legal_basis=_FEES_BASIS,
+    group=Group.FEES,
+)
+
+CASHLESS_SHARE = Indicator(
+    id="N651",
+    version=1,
+    name=Words("Tỷ lệ không dùng tiền mặt", "Cashless share"),
+    definition=Words(
+        "Số tiền đã thu không dùng tiền mặt (chuyển khoản, VNPAY…) trên số tiền đã thu (N641).",
+        "What was collected without cash (transfer, VNPAY…) of the amount collected (N641).",
+    ),
+    unit=MeasureUnit.PERCENT,
+    unit_name=Words("%", "%"),
+    numerator=Sum(SETTLED, "collected", _CASHLESS),
+    numerator_name=Words("số tiền không dùng tiền mặt", "amount without cash"),
+    denominator=_COLLECTED,
+    denominator_name=Words("số tiền đã thu", "amount collected"),
+    judged_by=(_CHARGED, _SETTLED),
+    streams=(topics.FEES,),
+    dims=("fee_kind",),
+    fine_dims=("due_on",),
+    periods=_YEARS,
+    legal_basis=_CASHLESS_BASIS,
+    group=Group.FEES,
+)
