@@ -8,11 +8,11 @@ from typing import Any, get_args
 
 import pytest
 
-from contracts import lists, topics
+from contracts import lists, notifications, payments, topics
 from contracts.admissions import UnitRegistered
 from contracts.lists import Assessment, UnitKind
 from contracts.registry import EVENTS
-from edu.verify import documents
+from edu.verify import documents, values
 from edu.verify.log import Record
 from edu.verify.recount import Recount
 
@@ -99,11 +99,18 @@ def test_an_older_version_changes_nothing(record: Record) -> None:
 
 
 def test_the_second_writing_of_the_lists_is_the_same_as_the_first() -> None:
-    assert set(get_args(documents.Grade)) == set(lists.Grade)
-    assert set(get_args(documents.Subject)) == set(lists.Subject)
-    assert set(get_args(documents.Term)) == set(lists.Term)
-    assert set(get_args(documents.Kind)) == set(lists.ColumnKind)
-    assert {s for s in lists.Subject if s.assessment is Assessment.COMMENT} == documents.BY_COMMENT
+    assert set(get_args(values.Grade)) == set(lists.Grade)
+    assert set(get_args(values.Subject)) == set(lists.Subject)
+    assert set(get_args(values.Term)) == set(lists.Term)
+    assert set(get_args(values.Kind)) == set(lists.ColumnKind)
+    assert {s for s in lists.Subject if s.assessment is Assessment.COMMENT} == values.BY_COMMENT
+    for names, enumeration in (
+        (values.FEE_KINDS, payments.FeeKind),
+        (values.METHODS, payments.PaymentMethod),
+        (values.CHANNELS, notifications.Channel),
+        (values.PURPOSES, notifications.Purpose),
+    ):
+        assert names | {"other"} == set(enumeration)
 
 
 def test_every_topic_and_event_of_the_aggregator_is_read() -> None:

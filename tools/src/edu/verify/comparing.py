@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from edu.verify.dump import Dump
+from edu.verify.formulas import FORMULAS, FRESHNESS
 from edu.verify.log import Log
-from edu.verify.numbers import FORMULAS, FRESHNESS, Name, Number, Numbers
+from edu.verify.numbers import Name, Number, Numbers
 from edu.verify.recount import Cells, Key, Recount
 
 
@@ -34,7 +35,9 @@ class Verdict:
 
 def compare(dump: Dump, recount: Recount, log: Log) -> Verdict:
     """Hold a dump to the recount of the log below its positions."""
-    numbers = Numbers(recount, dump.day, dump.applied)
+    # Which school year is the current one is the page's choice; what stands under it is not.
+    current = max((name[2] for name in dump.numbers if name[0] == FRESHNESS), default="")
+    numbers = Numbers(recount, dump.day, dump.applied, current)
     found = [
         *_positions(log),
         *cells(recount.cells, dump.cells),
@@ -70,7 +73,6 @@ def _numbers(numbers: Numbers, dump: Dump) -> Iterator[Difference]:
         {(indicator, dims) for indicator, dims in wanted if indicator in FORMULAS}
         | {(indicator, ()) for indicator in FORMULAS}
     )
-    # Which school year is the current one is the page's choice; what stands under it is not.
     periods = {name[2] for name in dump.numbers if name[0] == FRESHNESS}
     for period in periods or {""}:
         ours |= numbers.moments(period)

@@ -1,7 +1,6 @@
 """What a record of the log says, read by rules written down here a second time.
 
-Nothing of contracts is imported: were a list or a rule wrong there, reader and checker would be
-wrong together. A record counts when everything that a statistic needs of it is well-formed.
+A record counts when everything that a statistic needs of it is well-formed.
 """
 
 from __future__ import annotations
@@ -10,9 +9,29 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
+
+from edu.verify.values import (
+    BY_COMMENT,
+    Count,
+    Data,
+    Dated,
+    Dong,
+    Grade,
+    Hundredths,
+    Kind,
+    Paid,
+    Parts,
+    SchoolYear,
+    Sparse,
+    Subject,
+    Term,
+    Text,
+    Uuid,
+    Version,
+)
 
 MOST_BYTES = 64 * 1024
 WATERMARKS = "relay.watermarks.v1"
@@ -24,40 +43,17 @@ OWNERS = {
     "admissions.enrolment.v1": "admissions",
     "gradebook.classes.v1": "gradebook",
     "gradebook.scores.v1": "gradebook",
+    "payments.fees.v1": "payments",
+    "payments.channels.v1": "payments",
+    "notifications.guardians.v1": "notifications",
+    "notifications.messages.v1": "notifications",
 }
 """Who alone may write to each numbered topic that statistics read."""
 
 TOPICS = (*OWNERS, WATERMARKS)
 
-Uuid = Annotated[
-    str,
-    msgspec.Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z"),
-]
-SchoolYear = Annotated[str, msgspec.Meta(pattern=r"^20[0-9]{2}-20[0-9]{2}\Z")]
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-Version = Annotated[int, msgspec.Meta(ge=1)]
-Text = Annotated[str, msgspec.Meta(min_length=1)]
-Hundredths = Annotated[int, msgspec.Meta(ge=0, le=1000)]
-Grade = Literal[
-    "NT", "MG3", "MG4", "MG5", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"
-]  # fmt: skip
-Subject = Literal[
-    "TOAN", "VAN", "NN1", "NN2", "TDT", "LSDL", "CN", "TIN", "GDTC", "NT", "AN", "MT", "HDTN",
-    "GDDP", "TV", "DD", "TNXH", "KH", "THCN", "GDCD", "KHTN", "SU", "DIA", "KTPL", "LI", "HOA",
-    "SINH", "GDQPAN", "T_ANH", "T_NGA", "T_PHAP", "T_TRUNG", "T_DUC", "T_NHAT", "T_HAN", "CNCN",
-    "CNNN",
-]  # fmt: skip
-Term = Literal["HK1", "HK2", "CN", "HE"]
-Kind = Literal["regular", "special-topic", "midterm", "endterm", "retest", "exam"]
-BY_COMMENT = frozenset({"GDTC", "NT", "AN", "MT", "HDTN", "GDDP", "DD", "TNXH"})
-"""The subjects whose only values are Đạt (1) and Chưa đạt (0)."""
 
-
-class _Data(msgspec.Struct, frozen=True):
-    pass
-
-
-class Unit(_Data, frozen=True):
+class Unit(Data, frozen=True):
     """A unit of the administration from a day on."""
 
     unit_id: Uuid
@@ -69,7 +65,7 @@ class Unit(_Data, frozen=True):
     valid_from: date
 
 
-class Merger(_Data, frozen=True):
+class Merger(Data, frozen=True):
     """A unit that became part of another."""
 
     unit_id: Uuid
@@ -78,7 +74,7 @@ class Merger(_Data, frozen=True):
     valid_from: date
 
 
-class School(_Data, frozen=True):
+class School(Data, frozen=True):
     """A school from a day on."""
 
     school_id: Uuid
@@ -91,7 +87,7 @@ class School(_Data, frozen=True):
     open: bool
 
 
-class PupilCell(_Data, frozen=True):
+class PupilCell(Data, frozen=True):
     """What selects the cells of a pupil."""
 
     school_id: Uuid
@@ -110,7 +106,7 @@ class Enrolled(PupilCell, frozen=True):
     school_year: SchoolYear
 
 
-class Transferred(_Data, frozen=True):
+class Transferred(Data, frozen=True):
     """A pupil changed cells."""
 
     school_year: SchoolYear
@@ -118,21 +114,21 @@ class Transferred(_Data, frozen=True):
     after: PupilCell
 
 
-class Withdrawn(_Data, frozen=True):
+class Withdrawn(Data, frozen=True):
     """A pupil left."""
 
     school_year: SchoolYear
     before: PupilCell
 
 
-class ClassFact(_Data, frozen=True):
+class ClassFact(Data, frozen=True):
     """Anything about a class: only that a school reported is counted."""
 
     school_id: Uuid
     school_year: SchoolYear
 
 
-class Sheet(_Data, frozen=True):
+class Sheet(Data, frozen=True):
     """What selects the cells of a score."""
 
     school_id: Uuid
@@ -150,31 +146,124 @@ class SheetOpened(Sheet, frozen=True):
     before_cells_due: Count
 
 
-class _Sparse(_Data, frozen=True):
-    at: list[Annotated[int, msgspec.Meta(ge=0)]]
-    value: list[Hundredths]
-
-
 class ScoreEntered(Sheet, frozen=True):
     """A save: the cells' values now, and those that some of them had."""
 
     after: Annotated[list[Hundredths | None], msgspec.Meta(min_length=1)]
-    before: _Sparse
+    before: Sparse[Hundredths]
 
     def __post_init__(self) -> None:
         """Refuse columns that do not fit together."""
-        at = self.before.at
-        if len(at) != len(self.before.value):
-            raise ValueError("before is no column")
-        if at != sorted(set(at)) or (at and at[-1] >= len(self.after)):
-            raise ValueError("before names rows that are not there")
+        self.before.check(len(self.after))
         if self.subject in BY_COMMENT and any(
             v and v > 1 for v in (*self.after, *self.before.value)
         ):
             raise ValueError("a comment is 0 or 1")
 
 
-class Watermark(_Data, frozen=True):
+class FeeAssessed(Data, frozen=True):
+    """What pupils are asked to pay now, and what some of them were asked before."""
+
+    school_id: Uuid
+    school_year: SchoolYear
+    kind: str
+    due_on: date
+    after: Annotated[list[Dong | None], msgspec.Meta(min_length=1)]
+    before: Sparse[Dong]
+
+    def __post_init__(self) -> None:
+        """Refuse columns that do not fit together."""
+        self.before.check(len(self.after))
+
+
+class Lines(Data, frozen=True):
+    """Parts of a payment that settle parts of charges."""
+
+    kinds: list[str]
+    school_years: list[SchoolYear]
+    due_on: list[date]
+    methods: list[str]
+    amounts: list[Paid]
+
+    def __post_init__(self) -> None:
+        """Refuse columns that do not fit together."""
+        columns = (self.kinds, self.school_years, self.due_on, self.methods)
+        if any(len(column) != len(self.amounts) for column in columns):
+            raise ValueError("lines are no columns")
+
+
+class FeePaid(Dated, frozen=True):
+    """Money came, or credit is used."""
+
+    school_id: Uuid
+    method: str
+    received: Dong
+    lines: Lines
+
+
+class FeeReversed(Dated, frozen=True):
+    """Money went back, or settles no longer what it did."""
+
+    school_id: Uuid
+    method: str
+    returned: Dong
+    lines: Lines
+
+
+class ChannelSwitched(Dated, frozen=True):
+    """How many cashless channels a school has, and had."""
+
+    school_id: Uuid
+    channels: Count
+    before_channels: Count
+
+
+class Place(Data, frozen=True):
+    """Where a guardian's pupil studies."""
+
+    school_id: Uuid
+
+
+class Linked(Dated, frozen=True):
+    """A guardian's link counts here now, and counted there before."""
+
+    before: Place | None
+    after: Place | None
+
+
+class Unlinked(Dated, frozen=True):
+    """A guardian's link no longer counts."""
+
+    before: Place | None
+
+
+class _Told(Dated, frozen=True):
+    school_id: Uuid
+    channel: str
+    purpose: str
+    parts: Annotated[list[Parts], msgspec.Meta(min_length=1)]
+    before: Sparse[str]
+
+    def __post_init__(self) -> None:
+        """Refuse columns that do not fit together."""
+        super().__post_init__()
+        self.before.check(len(self.parts))
+
+    def were_delivered(self) -> set[int]:
+        """Give the rows that counted as delivered until now."""
+        before = zip(self.before.at, self.before.value, strict=True)
+        return {row for row, outcome in before if outcome == "delivered"}
+
+
+class MessageDelivered(_Told, frozen=True):
+    """Messages reached their guardians."""
+
+
+class MessageFailed(_Told, frozen=True):
+    """Messages did not."""
+
+
+class Watermark(Data, frozen=True):
     """How far a source's facts are in Kafka."""
 
     source: str
@@ -184,7 +273,8 @@ class Watermark(_Data, frozen=True):
 
 Fact: TypeAlias = (
     Unit | Merger | School | Enrolled | Transferred | Withdrawn | ClassFact | SheetOpened
-    | ScoreEntered | Watermark
+    | ScoreEntered | FeeAssessed | FeePaid | FeeReversed | ChannelSwitched | Linked | Unlinked
+    | MessageDelivered | MessageFailed | Watermark
 )  # fmt: skip
 
 TYPES: Mapping[str, type[Fact]] = {
@@ -199,6 +289,14 @@ TYPES: Mapping[str, type[Fact]] = {
     "edu.gradebook.teaching-assigned.v1": ClassFact,
     "edu.gradebook.sheet-opened.v1": SheetOpened,
     "edu.gradebook.score-entered.v1": ScoreEntered,
+    "edu.payments.fee-assessed.v1": FeeAssessed,
+    "edu.payments.fee-paid.v1": FeePaid,
+    "edu.payments.fee-reversed.v1": FeeReversed,
+    "edu.payments.payment-channel-enabled.v1": ChannelSwitched,
+    "edu.notifications.guardian-linked.v1": Linked,
+    "edu.notifications.guardian-unlinked.v1": Unlinked,
+    "edu.notifications.message-delivered.v1": MessageDelivered,
+    "edu.notifications.message-failed.v1": MessageFailed,
     "edu.relay.watermark.v1": Watermark,
 }
 _SEQUENCE = re.compile(r"[0-9]{20}")

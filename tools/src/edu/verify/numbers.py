@@ -5,42 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from typing import TypeAlias
 
 from edu.verify.borders import Borders
 from edu.verify.documents import OWNERS
+from edu.verify.formulas import (
+    FORMULAS,
+    FRESHNESS,
+    LASTING,
+    MOMENTS,
+    Cell,
+    Formula,
+    Schools,
+    Sum,
+)
 from edu.verify.recount import Key, Recount
 
-GRADED = frozenset({"TH", "THCS", "THPT", "GDTX"})
-FRESHNESS = "N71"
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """An indicator as a share of two sums over cells, or one sum alone."""
-
-    family: str
-    numerator: str
-    denominator: str | None
-    stream: str
-    levels: frozenset[str] | None
-    by_term: bool
-
-    @property
-    def source(self) -> str:
-        """The service whose facts it counts."""
-        return OWNERS[self.stream]
-
-
-FORMULAS = {
-    "N04": Formula("pupils", "count", None, "admissions.enrolment.v1", None, by_term=False),
-    "N26": Formula("scores", "entered", "due", "gradebook.scores.v1", GRADED, by_term=True),
-    "N28": Formula("scores", "corrected", "entered", "gradebook.scores.v1", GRADED, by_term=True),
-}
-
-MOMENTS = {"admissions": "admissions.enrolment.v1", "gradebook": "gradebook.scores.v1"}
-"""The sources whose freshness is a number, and the stream that tells who has reported."""
+VIETNAM = timezone(timedelta(hours=7))
+"""The clock by which business days begin."""
 
 Name: TypeAlias = tuple[str, str, str, Key]
 """Indicator, unit, period and dimensions of a number."""
@@ -66,10 +49,18 @@ class Numbers:
     """Every number of a recount, by name; what was never counted is zero."""
 
     def __init__(
-        self, recount: Recount, day: date, applied: Mapping[tuple[str, str, int], int]
+        self,
+        recount: Recount,
+        day: date,
+        applied: Mapping[tuple[str, str, int], int],
+        current: str = "",
     ) -> None:
-        """Draw the borders of ``day``; ``applied`` bounds the freshness that may be claimed."""
+        """Draw the borders of ``day``; ``applied`` bounds the freshness that may be claimed.
+
+        ``current`` is the school year in which what lasts is what it is now.
+        """
         self._recount = recount
+        self._current = current
         self._borders = Borders(recount, day)
         self._schools = recount.schools.keys() | {
             school for _, key, _ in recount.cells for name, school in key if name == "school"
@@ -79,6 +70,10 @@ class Numbers:
             levels: self._who_is_expected(levels)
             for levels in {formula.levels for formula in FORMULAS.values()}
         }
+        self._cells = self._by_value()
+        self._used: defaultdict[str, set[str]] = defaultdict(set)
+        for (family, _), cells in self._cells.items():
+            self._used[family] |= {cell["school_year"] for cell, _ in cells}
         self._reported = self._who_reported()
         self._as_of = {source: self._latest(source, applied) for source in set(OWNERS.values())}
 
@@ -90,10 +85,10 @@ class Numbers:
         numbers: dict[Name, Number] = {}
         for indicator, dims in set(wanted):
             formula = FORMULAS[indicator]
-            if self._as_of[formula.source] is None:
+            if self._age(formula) is None:
                 continue
-            above = self._sums(formula.family, formula.numerator, dims, formula)
-            below = self._sums(formula.family, formula.denominator, dims, formula)
+            above = self._counts(formula.numerator, dims, formula)
+            below = self._counts(formula.denominator, dims, formula)
             for unit, period, values in above.keys() | below.keys():
                 part = (unit, period, values)
                 denominator = None if formula.denominator is None else below[part]
@@ -129,31 +124,84 @@ class Numbers:
         """The unit that stands for the province."""
         return self._borders.whole
 
+    def _age(self, formula: Formula) -> datetime | None:
+        """Give the as-of of the slowest source; None, where one has none."""
+        times = [self._as_of[source] for source in formula.sources]
+        known = [time for time in times if time is not None]
+        return min(known) if len(known) == len(times) else None
+
     def _number(
         self, formula: Formula, unit: str, period: str, numerator: int, denominator: int | None
     ) -> Number:
         expected = self._expected[formula.levels][unit]
-        return Number(
-            numerator,
-            denominator,
-            len(expected & self._reported[formula.stream, period]),
-            len(expected),
-            self._as_of[formula.source],
-        )
+        reported: set[str] = set()
+        for stream, heard in self._reported:
+            if stream in formula.streams and (
+                heard == period or (formula.lasts and self._holds(heard, period))
+            ):
+                reported |= expected & self._reported[stream, heard]
+        return Number(numerator, denominator, len(reported), len(expected), self._age(formula))
+
+    def _holds(self, school_year: str, period: str) -> bool:
+        """Tell whether what changed in a school year is in what holds in a period."""
+        return school_year <= period or period >= self._current
+
+    def _counts(
+        self, term: Sum | Schools | None, dims: tuple[str, ...], formula: Formula
+    ) -> defaultdict[tuple[str, str, Key], int]:
+        """Give a count for every place, period and value."""
+        counts: defaultdict[tuple[str, str, Key], int] = defaultdict(int)
+        if isinstance(term, Sum):
+            for (school, period, values), count in self._sums(term, dims, formula).items():
+                for unit in self._places[school]:
+                    counts[unit, period, values] += count
+        elif term is not None:
+            sums = [self._sums(one, (), formula) for one in term.having]
+            for period in self._years(formula):
+                for unit, expected in self._expected[formula.levels].items():
+                    counts[unit, period, ()] = sum(
+                        all(one[school, period, ()] > 0 for one in sums) for school in expected
+                    )
+        return counts
 
     def _sums(
-        self, family: str, name: str | None, dims: tuple[str, ...], formula: Formula
+        self, term: Sum, dims: tuple[str, ...], formula: Formula
     ) -> defaultdict[tuple[str, str, Key], int]:
+        """Give a sum for every school, period and value."""
+        as_of = self._age(formula)
+        day = as_of.astimezone(VIETNAM).date() if as_of else date.min
         sums: defaultdict[tuple[str, str, Key], int] = defaultdict(int)
-        for (of, key, value), count in self._recount.cells.items():
-            if of != family or value != name:
-                continue
-            cell = dict(key)
-            values = tuple((dim, cell[dim]) for dim in sorted(dims))
-            for period in _periods(cell, formula):
-                for unit in self._places[cell["school"]]:
-                    sums[unit, period, values] += count
+        for cell, count in self._cells[term.family, term.value]:
+            if term.picks(cell, day):
+                values = tuple((dim, cell[dim]) for dim in sorted(dims))
+                for period in self._periods(cell, term.family, formula):
+                    sums[cell["school"], period, values] += count
+        if term.less is not None:
+            for key, count in self._sums(term.less, dims, formula).items():
+                sums[key] -= count
         return sums
+
+    def _periods(self, cell: Cell, family: str, formula: Formula) -> Iterable[str]:
+        year = cell["school_year"]
+        if family in LASTING:
+            yield from (period for period in self._years(formula) if self._holds(year, period))
+        else:
+            yield year
+            if formula.by_term:
+                yield f"{year}/{cell['term']}"
+
+    def _years(self, formula: Formula) -> set[str]:
+        """Give the school years in which schools are counted: those with a cell, and this one."""
+        return ({self._current} - {""}).union(*(self._used[name] for name in formula.families))
+
+    def _by_value(self) -> defaultdict[tuple[str, str], list[tuple[Cell, int]]]:
+        """Sort the cells that numbers rest on by family and value."""
+        families = set().union(*(formula.families for formula in FORMULAS.values()))
+        found: defaultdict[tuple[str, str], list[tuple[Cell, int]]] = defaultdict(list)
+        for (family, key, value), count in self._recount.cells.items():
+            if family in families:
+                found[family, value].append((dict(key), count))
+        return found
 
     def _who_is_expected(self, levels: frozenset[str] | None) -> defaultdict[str, set[str]]:
         """Give, for every place, the schools that are open there and have one of the levels."""
@@ -196,9 +244,3 @@ class Numbers:
             ),
             default=None,
         )
-
-
-def _periods(cell: Mapping[str, str], formula: Formula) -> Iterable[str]:
-    yield cell["school_year"]
-    if formula.by_term:
-        yield f"{cell['school_year']}/{cell['term']}"

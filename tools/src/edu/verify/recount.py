@@ -8,11 +8,19 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from edu.verify.documents import (
-    BY_COMMENT,
+    ChannelSwitched,
     ClassFact,
     Enrolled,
     Fact,
+    FeeAssessed,
+    FeePaid,
+    FeeReversed,
+    Lines,
+    Linked,
     Merger,
+    MessageDelivered,
+    MessageFailed,
+    Place,
     PupilCell,
     School,
     ScoreEntered,
@@ -20,11 +28,13 @@ from edu.verify.documents import (
     SheetOpened,
     Transferred,
     Unit,
+    Unlinked,
     Watermark,
     Withdrawn,
     read,
 )
 from edu.verify.log import Record
+from edu.verify.values import BY_COMMENT, CHANNELS, FEE_KINDS, METHODS, PURPOSES, named
 
 Key: TypeAlias = tuple[tuple[str, str], ...]
 """The dimensions of a cell, sorted by name."""
@@ -72,6 +82,8 @@ class Recount:
         self._register(fact)
         self._pupils(fact)
         self._scores(fact)
+        self._fees(fact)
+        self._contacts(fact)
         for school, school_year, term in _reporting(fact):
             key = _key(school=school, stream=topic, school_year=school_year, term=term)
             self._add("reported", key, "events", 1)
@@ -105,6 +117,81 @@ class Recount:
                 self._add("scores", _sheet(fact), "due", fact.cells_due - fact.before_cells_due)
             case ScoreEntered():
                 self._save(fact)
+
+    def _fees(self, fact: Fact) -> None:
+        match fact:
+            case FeeAssessed():
+                for amount in fact.after:
+                    if amount is not None:
+                        self._charge(fact, amount, 1)
+                for amount in fact.before.value:
+                    self._charge(fact, amount, -1)
+            case FeePaid():
+                self._settle(fact.school_id, fact.lines, 1)
+                self._receive(fact, fact.received)
+            case FeeReversed():
+                self._settle(fact.school_id, fact.lines, -1)
+                self._receive(fact, -fact.returned)
+            case ChannelSwitched():
+                key = _key(school=fact.school_id, school_year=fact.school_year)
+                self._add("channels", key, "channels", fact.channels - fact.before_channels)
+
+    def _contacts(self, fact: Fact) -> None:
+        match fact:
+            case Linked() | Unlinked():
+                for school in _schools(fact.before):
+                    key = _key(school=school, school_year=fact.school_year)
+                    self._add("links", key, "links", -1)
+                for school in _schools(_now(fact)):
+                    key = _key(school=school, school_year=fact.school_year)
+                    self._add("links", key, "links", 1)
+            case MessageDelivered() | MessageFailed():
+                self._messages(fact)
+
+    def _charge(self, fact: FeeAssessed, amount: int, by: int) -> None:
+        key = _key(
+            school=fact.school_id,
+            school_year=fact.school_year,
+            fee_kind=named(fact.kind, FEE_KINDS),
+            due_on=str(fact.due_on),
+        )
+        self._add("charges", key, "billed", by * amount)
+        self._add("charges", key, "charges", by)
+
+    def _settle(self, school: str, lines: Lines, by: int) -> None:
+        for row, amount in enumerate(lines.amounts):
+            key = _key(
+                school=school,
+                school_year=lines.school_years[row],
+                fee_kind=named(lines.kinds[row], FEE_KINDS),
+                due_on=str(lines.due_on[row]),
+                method=named(lines.methods[row], METHODS),
+            )
+            self._add("settled", key, "collected", by * amount)
+            if by > 0:
+                self._add("settled", key, "settlements", 1)
+
+    def _receive(self, fact: FeePaid | FeeReversed, money: int) -> None:
+        key = _key(
+            school=fact.school_id,
+            school_year=fact.school_year,
+            method=named(fact.method, METHODS),
+        )
+        self._add("receipts", key, "received", money)
+
+    def _messages(self, fact: MessageDelivered | MessageFailed) -> None:
+        key = _key(
+            school=fact.school_id,
+            school_year=fact.school_year,
+            channel=named(fact.channel, CHANNELS),
+            purpose=named(fact.purpose, PURPOSES),
+            day=str(fact.day),
+        )
+        before = fact.were_delivered()
+        for row, parts in enumerate(fact.parts):
+            by = isinstance(fact, MessageDelivered) - (row in before)
+            self._add("messages", key, "delivered", by)
+            self._add("messages", key, "parts", by * parts)
 
     def _pupil(self, cell: PupilCell, school_year: str, by: int) -> None:
         key = _key(
@@ -157,7 +244,23 @@ def _reporting(fact: Fact) -> set[tuple[str, str, str]]:
             return {(fact.before.school_id, fact.school_year, "")}
         case SheetOpened() | ScoreEntered():
             return {(fact.school_id, fact.school_year, fact.term)}
+        case FeeAssessed() | ChannelSwitched() | MessageDelivered() | MessageFailed():
+            return {(fact.school_id, fact.school_year, "")}
+        case FeePaid() | FeeReversed():
+            years = {fact.school_year, *fact.lines.school_years}
+            return {(fact.school_id, school_year, "") for school_year in years}
+        case Linked() | Unlinked():
+            schools = _schools(fact.before) + _schools(_now(fact))
+            return {(school, fact.school_year, "") for school in schools}
     return set()
+
+
+def _now(fact: Linked | Unlinked) -> Place | None:
+    return fact.after if isinstance(fact, Linked) else None
+
+
+def _schools(place: Place | None) -> list[str]:
+    return [] if place is None else [place.school_id]
 
 
 def _sheet(fact: Sheet) -> Key:
