@@ -12,7 +12,9 @@ VENDORED = "/vendor/"
 FOLDERS = re.compile(
     r"(?<![\w.~$}/-])/(?:" + "|".join(("ho" + "me", "ro" + "ot", "wo" + "rk")) + ")/"
 )
-ADDRESS = re.compile(r"\b(?:https?|postgresql|git\+ssh)://([^\s/\"'`)>\]}:@]+)")
+ADDRESS = re.compile(
+    r"\b(?:https?|postgresql|git\+ssh)://([A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9])(?![@:]\w*@)"
+)
 
 HOSTS = {
     "127.0.0.1",
@@ -59,11 +61,7 @@ def test_no_file_names_a_folder_of_somebodys_machine() -> None:
 
 def test_no_file_names_a_host_that_it_does_not_need() -> None:
     strangers = {
-        path: {
-            host
-            for host in hosts - HOSTS
-            if "." in host and not host.endswith(RESERVED) and host[0] not in "{<$"
-        }
+        path: {host for host in hosts - HOSTS if "." in host and not host.endswith(RESERVED)}
         for path, hosts in found(ADDRESS).items()
     }
     assert {path: hosts for path, hosts in strangers.items() if hosts} == {}
