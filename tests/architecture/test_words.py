@@ -13,7 +13,7 @@ FOLDERS = re.compile(
     r"(?<![\w.~$}/-])/(?:" + "|".join(("ho" + "me", "ro" + "ot", "wo" + "rk")) + ")/"
 )
 ADDRESS = re.compile(
-    r"\b(?:https?|postgresql|git\+ssh)://([A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9])(?![@:]\w*@)"
+    r"\b(?:https?|postgresql|git\+ssh)://(?:[^\s/@\"'`]*@)?([A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9])"
 )
 
 HOSTS = {
