@@ -12,13 +12,16 @@ from chassis.clock import new_id
 AN = "00000000-0000-4000-8000-000000000001"
 
 TRANSACTION = """
-INSERT INTO ledger_transaction (transaction_id, school_id, kind, day, booked_at, booked_by)
-VALUES (:transaction, :school, 'paid', '2026-11-20', now(), 'somebody')
+INSERT INTO ledger_transaction
+    (transaction_id, school_id, lines, kind, day, booked_at, booked_by)
+VALUES (:transaction, :school, :lines, 'paid', '2026-11-20', now(), 'somebody')
 """
 ENTRY = """
 INSERT INTO ledger_entry
-    (transaction_id, school_id, account_id, debit, credit, charge_id, payment_id)
-VALUES (:transaction, :school, :account, :debit, :credit, :charge, :payment)
+    (transaction_id, school_id, lines, line, account_id, kind, debit, credit,
+     charge_id, payment_id)
+SELECT :transaction, :school, :lines, :line, account_id, kind, :debit, :credit, :charge, :payment
+  FROM ledger_account WHERE account_id = :account
 """
 ACCOUNT = "SELECT account_id::text FROM ledger_account WHERE kind = :kind"
 
@@ -34,7 +37,9 @@ class Clerk:
         ((account_id,),) = await self.desk.rows(ACCOUNT, kind=kind)
         return str(account_id)
 
-    async def book(self, *entries: dict[str, Any], header: bool = True, school: str = "") -> None:
+    async def book(
+        self, *entries: dict[str, Any], header: bool = True, school: str = "", lines: int = 0
+    ) -> None:
         async with self.desk.database.transaction() as session:
             about = {
                 "transaction": self.transaction,
@@ -43,11 +48,12 @@ class Clerk:
                 "payment": None,
                 "debit": 0,
                 "credit": 0,
+                "lines": lines or max(len(entries), 2),
             }
             if header:
                 await session.execute(text(TRANSACTION), about)
-            for entry in entries:
-                await session.execute(text(ENTRY), about | entry)
+            for line, entry in enumerate(entries, start=1):
+                await session.execute(text(ENTRY), about | {"line": line} | entry)
 
     async def refused(self, *entries: dict[str, Any], why: str, **options: Any) -> None:
         before = await self.desk.rows("SELECT count(*), sum(debit) FROM ledger_entry")
@@ -71,8 +77,12 @@ async def test_a_transaction_that_does_not_balance_is_refused(clerk: Clerk) -> N
     await clerk.refused(debit, why="does not balance")
     await clerk.refused(why="does not balance")
     await clerk.book(debit, credit)
-    # Nothing can be added to it later, either.
-    await clerk.refused(debit, header=False, why="does not balance")
+    # Nothing can be added to it later: its places are taken, and it has no more of them.
+    await clerk.refused(debit, header=False, why="uq_ledger_entry_transaction_id_line")
+    third = debit | {"line": 3}
+    await clerk.refused(third, header=False, why="ck_ledger_entry_place")
+    await clerk.refused(third | {"lines": 3}, header=False, why="fk_ledger_entry_transaction")
+    await clerk.refused(debit | {"lines": 1}, why="ck_ledger_transaction_double", lines=1)
 
 
 async def test_an_entry_has_one_side_and_a_positive_amount(clerk: Clerk) -> None:
@@ -90,15 +100,9 @@ async def test_money_does_not_cross_schools(clerk: Clerk) -> None:
     cash, revenue = await clerk.account("cash"), await clerk.account("revenue")
     entries = ({"account": cash, "debit": 100}, {"account": revenue, "credit": 100})
     await clerk.refused(
-        *entries, why="fk_ledger_entry_account_id_school_id", school=clerk.desk.other_school
+        *entries, why="fk_ledger_entry_account_id_school_id_kind", school=clerk.desk.other_school
     )
     await clerk.book(*entries)
-    await clerk.refused(
-        *entries,
-        why="fk_ledger_entry_",
-        school=clerk.desk.other_school,
-        header=False,
-    )
 
 
 @pytest.mark.parametrize("table", ["ledger_account", "ledger_transaction", "ledger_entry"])
@@ -126,9 +130,13 @@ async def test_no_charge_and_no_credit_is_ever_overdrawn(clerk: Clerk) -> None:
     spent = {"account": prepayment, "debit": 30_001, "payment": payment}
     await clerk.refused(spent, {"account": cash, "credit": 30_001}, why="prepayment would be over")
     nameless = {"account": receivable, "debit": 1}
-    await clerk.refused(nameless, {"account": cash, "credit": 1}, why="names no charge")
+    await clerk.refused(
+        nameless, {"account": cash, "credit": 1}, why="ck_ledger_entry_receivable_of_charge"
+    )
     nameless = {"account": prepayment, "credit": 1}
-    await clerk.refused(nameless, {"account": cash, "debit": 1}, why="names no payment")
+    await clerk.refused(
+        nameless, {"account": cash, "debit": 1}, why="ck_ledger_entry_prepayment_of_payment"
+    )
     await clerk.book(spent | {"debit": 30_000}, {"account": cash, "credit": 30_000})
 
 

@@ -34,13 +34,14 @@ async def post(session: Session, transactions: Sequence[Transaction], *, by: str
             {
                 "transaction_id": transaction_id,
                 "school_id": one.school_id,
+                "lines": len(one.entries),
                 "kind": one.kind,
                 "day": one.day,
                 "booked_at": moment,
                 "booked_by": by,
             }
         )
-        for entry in one.entries:
+        for line, entry in enumerate(one.entries, start=1):
             account = account_id(one.school_id, entry.account)
             accounts[account] = {
                 "account_id": account,
@@ -52,7 +53,10 @@ async def post(session: Session, transactions: Sequence[Transaction], *, by: str
                 {
                     "transaction_id": transaction_id,
                     "school_id": one.school_id,
+                    "lines": len(one.entries),
+                    "line": line,
                     "account_id": account,
+                    "kind": entry.account.kind,
                     "debit": max(entry.amount, 0),
                     "credit": max(-entry.amount, 0),
                     "charge_id": entry.charge_id,

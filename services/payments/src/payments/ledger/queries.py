@@ -74,13 +74,9 @@ async def credits_of(
 
 async def credit_left(session: Session, payment_id: str) -> int:
     """Give what is left of one payment."""
-    statement = (
-        select(-_BALANCE)
-        .join(LedgerAccount, col(LedgerAccount.account_id) == col(LedgerEntry.account_id))
-        .where(
-            col(LedgerEntry.payment_id) == payment_id,
-            col(LedgerAccount.kind) == AccountKind.PREPAYMENT,
-        )
+    statement = select(-_BALANCE).where(
+        col(LedgerEntry.payment_id) == payment_id,
+        col(LedgerEntry.kind) == AccountKind.PREPAYMENT,
     )
     return (await session.execute(statement)).scalar_one()
 
@@ -121,13 +117,12 @@ async def trial_balance(session: Session, school_id: str) -> Sequence[Total]:
     """Give the sums of a school's accounts by kind (bảng cân đối thử)."""
     statement = (
         select(
-            col(LedgerAccount.kind),
+            col(LedgerEntry.kind),
             total(col(LedgerEntry.debit)),
             total(col(LedgerEntry.credit)),
         )
-        .join(LedgerAccount, col(LedgerAccount.account_id) == col(LedgerEntry.account_id))
         .where(col(LedgerEntry.school_id) == school_id)
-        .group_by(col(LedgerAccount.kind))
+        .group_by(col(LedgerEntry.kind))
     )
     found = [Total(*row) for row in (await session.execute(statement)).all()]
     return sorted(found, key=lambda one: list(AccountKind).index(one.kind))

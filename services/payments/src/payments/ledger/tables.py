@@ -6,7 +6,7 @@ ever below 0; rows are never changed nor deleted.
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKeyConstraint, Identity
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKeyConstraint, Identity, SmallInteger
 from sqlmodel import CheckConstraint, Field, Index, UniqueConstraint
 
 from payments.base import Base, Id, Money, code
@@ -19,7 +19,7 @@ class LedgerAccount(Base, table=True):
     __tablename__ = "ledger_account"
     __table_args__ = (
         UniqueConstraint("school_id", "kind", "holder_id", postgresql_nulls_not_distinct=True),
-        UniqueConstraint("account_id", "school_id"),
+        UniqueConstraint("account_id", "school_id", "kind"),
     )
 
     account_id: str = Field(primary_key=True, sa_type=Id)
@@ -34,12 +34,15 @@ class LedgerTransaction(Base, table=True):
 
     __tablename__ = "ledger_transaction"
     __table_args__ = (
-        UniqueConstraint("transaction_id", "school_id"),
+        UniqueConstraint("transaction_id", "school_id", "lines"),
+        CheckConstraint("lines >= 2", "double"),
         Index(None, "school_id", "day"),
     )
 
     transaction_id: str = Field(primary_key=True, sa_type=Id)
     school_id: str = Field(sa_type=Id)
+    lines: int = Field(sa_type=SmallInteger)
+    """How many entries it has: so many places, and no entry beyond them."""
     kind: TransactionKind = Field(sa_type=code(TransactionKind))
     day: date
     """The business day on which it takes effect."""
@@ -48,26 +51,38 @@ class LedgerTransaction(Base, table=True):
 
 
 class LedgerEntry(Base, table=True):
-    """One side of a transaction, of the same school as its account."""
+    """One side of a transaction: of its school, of its account's school and kind."""
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["transaction_id", "school_id"],
-            ["ledger_transaction.transaction_id", "ledger_transaction.school_id"],
+            ["transaction_id", "school_id", "lines"],
+            [
+                "ledger_transaction.transaction_id",
+                "ledger_transaction.school_id",
+                "ledger_transaction.lines",
+            ],
         ),
         ForeignKeyConstraint(
-            ["account_id", "school_id"], ["ledger_account.account_id", "ledger_account.school_id"]
+            ["account_id", "school_id", "kind"],
+            ["ledger_account.account_id", "ledger_account.school_id", "ledger_account.kind"],
         ),
+        UniqueConstraint("transaction_id", "line"),
+        CheckConstraint("line BETWEEN 1 AND lines", "place"),
+        CheckConstraint("kind <> 'receivable' OR charge_id IS NOT NULL", "receivable_of_charge"),
+        CheckConstraint("kind <> 'prepayment' OR payment_id IS NOT NULL", "prepayment_of_payment"),
         CheckConstraint("debit >= 0 AND credit >= 0 AND (debit = 0) <> (credit = 0)", "one_side"),
     )
 
     entry_id: int | None = Field(
         default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
     )
-    transaction_id: str = Field(sa_type=Id, index=True)
+    transaction_id: str = Field(sa_type=Id)
     school_id: str = Field(sa_type=Id)
+    lines: int = Field(sa_type=SmallInteger)
+    line: int = Field(sa_type=SmallInteger)
     account_id: str = Field(sa_type=Id, index=True)
+    kind: AccountKind = Field(sa_type=code(AccountKind))
     debit: int = Field(sa_type=Money)
     credit: int = Field(sa_type=Money)
     charge_id: str | None = Field(sa_type=Id, index=True)

@@ -99,21 +99,26 @@ def _create_ledger() -> None:
             postgresql_nulls_not_distinct=True,
         ),
         sa.UniqueConstraint(
-            "account_id", "school_id", name="uq_ledger_account_account_id_school_id"
+            "account_id", "school_id", "kind", name="uq_ledger_account_account_id_school_id_kind"
         ),
     )
     op.create_table(
         "ledger_transaction",
         sa.Column("transaction_id", _ID, nullable=False),
         sa.Column("school_id", _ID, nullable=False),
+        sa.Column("lines", sa.SmallInteger, nullable=False),
         sa.Column("kind", _CODE, nullable=False),
         sa.Column("day", sa.Date, nullable=False),
         sa.Column("booked_at", _MOMENT, nullable=False),
         sa.Column("booked_by", sa.String, nullable=False),
         sa.PrimaryKeyConstraint("transaction_id", name="pk_ledger_transaction"),
         sa.UniqueConstraint(
-            "transaction_id", "school_id", name="uq_ledger_transaction_transaction_id_school_id"
+            "transaction_id",
+            "school_id",
+            "lines",
+            name="uq_ledger_transaction_transaction_id_school_id_lines",
         ),
+        sa.CheckConstraint("lines >= 2", name="ck_ledger_transaction_double"),
     )
     op.create_index(
         "ix_ledger_transaction_school_id_day", "ledger_transaction", ["school_id", "day"]
@@ -123,7 +128,10 @@ def _create_ledger() -> None:
         sa.Column("entry_id", sa.BigInteger, sa.Identity(always=True), nullable=False),
         sa.Column("transaction_id", _ID, nullable=False),
         sa.Column("school_id", _ID, nullable=False),
+        sa.Column("lines", sa.SmallInteger, nullable=False),
+        sa.Column("line", sa.SmallInteger, nullable=False),
         sa.Column("account_id", _ID, nullable=False),
+        sa.Column("kind", _CODE, nullable=False),
         sa.Column("debit", _MONEY, nullable=False),
         sa.Column("credit", _MONEY, nullable=False),
         sa.Column("charge_id", _ID),
@@ -131,21 +139,36 @@ def _create_ledger() -> None:
         sa.PrimaryKeyConstraint("entry_id", name="pk_ledger_entry"),
         # An entry is of the school of its transaction and of its account: no money crosses.
         sa.ForeignKeyConstraint(
-            ["transaction_id", "school_id"],
-            ["ledger_transaction.transaction_id", "ledger_transaction.school_id"],
-            name="fk_ledger_entry_transaction_id_school_id",
+            ["transaction_id", "school_id", "lines"],
+            [
+                "ledger_transaction.transaction_id",
+                "ledger_transaction.school_id",
+                "ledger_transaction.lines",
+            ],
+            name="fk_ledger_entry_transaction_id_school_id_lines",
         ),
         sa.ForeignKeyConstraint(
-            ["account_id", "school_id"],
-            ["ledger_account.account_id", "ledger_account.school_id"],
-            name="fk_ledger_entry_account_id_school_id",
+            ["account_id", "school_id", "kind"],
+            ["ledger_account.account_id", "ledger_account.school_id", "ledger_account.kind"],
+            name="fk_ledger_entry_account_id_school_id_kind",
         ),
+        # A transaction has so many places and no more: once it is whole nothing can be added.
+        sa.UniqueConstraint("transaction_id", "line", name="uq_ledger_entry_transaction_id_line"),
+        sa.CheckConstraint("line BETWEEN 1 AND lines", name="ck_ledger_entry_place"),
         sa.CheckConstraint(
             "debit >= 0 AND credit >= 0 AND (debit = 0) <> (credit = 0)",
             name="ck_ledger_entry_one_side",
         ),
+        sa.CheckConstraint(
+            "kind <> 'receivable' OR charge_id IS NOT NULL",
+            name="ck_ledger_entry_receivable_of_charge",
+        ),
+        sa.CheckConstraint(
+            "kind <> 'prepayment' OR payment_id IS NOT NULL",
+            name="ck_ledger_entry_prepayment_of_payment",
+        ),
     )
-    for column in ("transaction_id", "account_id", "charge_id", "payment_id"):
+    for column in ("account_id", "charge_id", "payment_id"):
         op.create_index(f"ix_ledger_entry_{column}", "ledger_entry", [column])
 
 
@@ -164,66 +187,54 @@ def _guard_ledger() -> None:
             f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE ON {table}"
             " FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_the_ledger()"
         )
-    # Checked when the transaction commits, over all its entries: none can be added to it later,
-    # because that would be checked, too.
+    # Checked once, when the transaction commits: then all its places are taken, for ever.
     op.execute(
         """
         CREATE FUNCTION check_that_entries_balance() RETURNS trigger LANGUAGE plpgsql AS $$
-        DECLARE lines bigint; debits numeric; credits numeric;
+        DECLARE found bigint; debits numeric; credits numeric;
         BEGIN
             SELECT count(*), coalesce(sum(debit), 0), coalesce(sum(credit), 0)
-              INTO lines, debits, credits
+              INTO found, debits, credits
               FROM ledger_entry WHERE transaction_id = NEW.transaction_id;
-            IF lines < 2 OR debits <> credits THEN
-                RAISE EXCEPTION 'transaction % of % entries does not balance: debit %, credit %',
-                    NEW.transaction_id, lines, debits, credits USING ERRCODE = 'check_violation';
+            IF found <> NEW.lines OR debits <> credits THEN
+                RAISE EXCEPTION 'transaction % does not balance: % of % lines, debit %, credit %',
+                    NEW.transaction_id, found, NEW.lines, debits, credits
+                    USING ERRCODE = 'check_violation';
             END IF;
             RETURN NULL;
         END $$
         """
     )
-    for table in ("ledger_transaction", "ledger_entry"):
-        op.execute(
-            f"CREATE CONSTRAINT TRIGGER {table}_balances AFTER INSERT ON {table}"
-            " DEFERRABLE INITIALLY DEFERRED"
-            " FOR EACH ROW EXECUTE FUNCTION check_that_entries_balance()"
-        )
+    op.execute(
+        "CREATE CONSTRAINT TRIGGER ledger_transaction_balances AFTER INSERT ON ledger_transaction"
+        " DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION check_that_entries_balance()"
+    )
     # Two transactions that lower the same sum wait for each other here, so that each sees what the
     # other has done (the sum is a statement of its own, with its own snapshot).
     op.execute(
         """
         CREATE FUNCTION check_that_nothing_is_overdrawn() RETURNS trigger LANGUAGE plpgsql AS $$
-        DECLARE of_kind text; balance numeric;
+        DECLARE
+            lowered uuid := CASE NEW.kind
+                WHEN 'receivable' THEN NEW.charge_id
+                WHEN 'prepayment' THEN NEW.payment_id
+                ELSE NEW.account_id END;
+            balance numeric;
         BEGIN
-            SELECT kind INTO of_kind FROM ledger_account WHERE account_id = NEW.account_id;
-            IF of_kind = 'receivable' THEN
-                IF NEW.charge_id IS NULL THEN
-                    RAISE EXCEPTION 'an entry of a receivable names no charge'
-                        USING ERRCODE = 'check_violation';
-                END IF;
-                IF NEW.credit = 0 THEN RETURN NULL; END IF;
-                PERFORM pg_advisory_xact_lock(hashtextextended(NEW.charge_id::text, 0));
+            PERFORM pg_advisory_xact_lock(hashtextextended(lowered::text, 0));
+            IF NEW.kind = 'receivable' THEN
                 SELECT sum(debit - credit) INTO balance
-                  FROM ledger_entry WHERE charge_id = NEW.charge_id;
-            ELSIF of_kind = 'prepayment' THEN
-                IF NEW.payment_id IS NULL THEN
-                    RAISE EXCEPTION 'an entry of a prepayment names no payment'
-                        USING ERRCODE = 'check_violation';
-                END IF;
-                IF NEW.debit = 0 THEN RETURN NULL; END IF;
-                PERFORM pg_advisory_xact_lock(hashtextextended(NEW.payment_id::text, 0));
-                SELECT sum(credit - debit) INTO balance FROM ledger_entry
-                 WHERE payment_id = NEW.payment_id AND account_id = NEW.account_id;
-            ELSIF of_kind = 'suspense' THEN
-                IF NEW.debit = 0 THEN RETURN NULL; END IF;
-                PERFORM pg_advisory_xact_lock(hashtextextended(NEW.account_id::text, 0));
+                  FROM ledger_entry WHERE charge_id = lowered;
+            ELSIF NEW.kind = 'prepayment' THEN
                 SELECT sum(credit - debit) INTO balance
-                  FROM ledger_entry WHERE account_id = NEW.account_id;
+                  FROM ledger_entry WHERE payment_id = lowered AND account_id = NEW.account_id;
             ELSE
-                RETURN NULL;
+                SELECT sum(credit - debit) INTO balance
+                  FROM ledger_entry WHERE account_id = lowered;
             END IF;
             IF balance < 0 THEN
-                RAISE EXCEPTION '% would be overdrawn by %', of_kind, -balance
+                RAISE EXCEPTION '% would be overdrawn by %', NEW.kind, -balance
                     USING ERRCODE = 'check_violation';
             END IF;
             RETURN NULL;
@@ -232,6 +243,8 @@ def _guard_ledger() -> None:
     )
     op.execute(
         "CREATE CONSTRAINT TRIGGER ledger_entry_is_covered AFTER INSERT ON ledger_entry"
-        " DEFERRABLE INITIALLY DEFERRED"
-        " FOR EACH ROW EXECUTE FUNCTION check_that_nothing_is_overdrawn()"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ("
+        "NEW.kind = 'receivable' AND NEW.credit > 0"
+        " OR NEW.kind IN ('prepayment', 'suspense') AND NEW.debit > 0"
+        ") EXECUTE FUNCTION check_that_nothing_is_overdrawn()"
     )
