@@ -12,6 +12,7 @@ from edu.home import Home, write_private
 from edu.tokens import named_id, token
 
 FILE = "people.json"
+KINDS = {"commune": "xã", "ward": "phường", "special-zone": "đặc khu"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def _places(home: Home, urls: dict[str, str]) -> tuple[Place | None, Place | Non
     admissions = Caller(urls["admissions"], token(home, "department-officer"))
     (school,) = admissions.get(f"/v1/schools?code={CODE}")["items"]
     (commune,) = admissions.get(f"/v1/units?code={COMMUNE}")["items"]
-    return (school["school_id"], school["name"]), (commune["unit_id"], commune["name"])
+    place = f"{KINDS.get(commune['kind'], '')} {commune['name']}".strip()
+    return (school["school_id"], school["name"]), (commune["unit_id"], place)
 
 
 def _everybody(school: Place | None, commune: Place | None) -> Iterator[Person]:

@@ -25,6 +25,7 @@ MIGRATE_SECONDS = 120
 READY_SECONDS = 60
 GRACE_SECONDS = 20.0
 WATCH_SECONDS = 0.1
+IDENTITY = "identity"
 FIRST_DELAY, LONGEST_DELAY, HEALTHY_AFTER = 0.5, 30.0, 60.0
 
 
@@ -69,6 +70,7 @@ class Supervisor:
     bootstrap: str = field(default="", init=False)
     databases: dict[str, str] = field(default_factory=dict, init=False)
     urls: dict[str, str] = field(default_factory=dict, init=False)
+    identity_url: str | None = field(default=None, init=False)
     watched: dict[str, Served] = field(default_factory=dict, init=False)
     tokens: dict[str, str] = field(default_factory=dict, init=False)
 
@@ -86,6 +88,8 @@ class Supervisor:
         for entry in self.services:
             self.databases[entry.name] = entry.given_database or self._database(entry)
         self._migrate()
+        if any(entry.signs_in_here for entry in self.services):
+            self.identity_url = f"http://127.0.0.1:{free_ports(1)[0]}"
         for entry in self.services:
             self._serve(entry)
         self._watch_pair()
@@ -94,10 +98,13 @@ class Supervisor:
         from edu import tokens, topics  # noqa: PLC0415 - now there is time for it
 
         tokens.prepare(self.home)
+        self._identify()
         self.pair.wait_ready()
         topics.apply(self.bootstrap)
         for entry in self.services:
-            self._wait_ready(entry)
+            self._wait_ready(entry.name, f"{self.urls[entry.name]}/readyz")
+        if self.identity_url is not None:
+            self._wait_ready(IDENTITY, f"{self.identity_url}/.well-known/openid-configuration")
 
     def _database(self, entry: Entry) -> str:
         assert self.pair.postgres is not None  # noqa: S101 - started for whoever was given none
@@ -117,6 +124,12 @@ class Supervisor:
         }
         if entry.has_master_key:
             settings["MASTER_KEY"] = self.home.secret("master-key", new_key)
+        if entry.signs_in_here and self.identity_url is not None:
+            settings |= {
+                "SIGNIN_ISSUER": self.identity_url,
+                "SIGNIN_CLIENT_ID": entry.name,
+                "SIGNIN_KEY": self.home.secret("signin-key", new_key),
+            }
         ours = {entry.variable(name): value for name, value in settings.items()}
         return ours | os.environ | {"KAFKA_BOOTSTRAP_SERVERS": self.bootstrap}
 
@@ -150,20 +163,34 @@ class Supervisor:
         self.urls[entry.name] = f"http://{host}:{port}"
         self.watched[entry.name] = Served(child)
 
+    def _identify(self) -> None:
+        """Start the development issuer's pages, where people of a service sign in by them."""
+        if self.identity_url is None:
+            return
+        port = self.identity_url.rpartition(":")[2]
+        child = Child(
+            IDENTITY,
+            [sys.executable, "-P", "-m", "edu.identity", str(self.home.folder), "--port", port],
+            self.home.logs / f"{IDENTITY}.log",
+        )
+        child.start()
+        self.watched[IDENTITY] = Served(child)
+        self.write_run()
+
     def _watch_pair(self) -> None:
         for one in (self.pair.kafka, self.pair.postgres):
             if one is not None and one.child is not None:
                 self.watched[one.child.name] = Served(one.child)
 
-    def _wait_ready(self, entry: Entry) -> None:
-        """Return when the service says it is ready; else show what it says instead."""
-        child = self.watched[entry.name].child
+    def _wait_ready(self, name: str, address: str) -> None:
+        """Return when a process says it is ready; else show what it says instead."""
+        child = self.watched[name].child
         deadline = time.monotonic() + READY_SECONDS
         answer = "nothing"
         while time.monotonic() < deadline:
             if not child.running:
                 raise child.failure("did not start")
-            status, answer = ask(f"{self.urls[entry.name]}/readyz")
+            status, answer = ask(address)
             if status == 200:  # noqa: PLR2004 - HTTP's own number
                 return
             time.sleep(0.05)
@@ -175,7 +202,7 @@ class Supervisor:
         return self.home.logs / "supervisor.log"
 
     def write_run(self) -> None:
-        """Write what runs, where, and the tokens for it."""
+        """Write what runs, where, the tokens for it, and where people sign in (null: nowhere)."""
         me = {"name": "supervisor", "pid": os.getpid(), "log": str(self.log)}
         children = [
             {"name": name, "pid": one.child.pid, "log": str(one.child.log)}
@@ -187,6 +214,7 @@ class Supervisor:
                 "services": {name: {"url": url} for name, url in self.urls.items()},
                 "kafka": {"bootstrap": self.bootstrap},
                 "databases": self.databases,
+                "identity": {"url": self.identity_url},
                 "tokens": self.tokens,
             }
         )
@@ -208,7 +236,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop the services side by side, then what they stand on."""
-        children = [one.child for name, one in self.watched.items() if name in SERVICES]
+        ours = {IDENTITY, *SERVICES}
+        children = [one.child for name, one in self.watched.items() if name in ours]
         for child in children:
             child.ask_to_stop()
         for child in children:

@@ -34,6 +34,7 @@ def main(arguments: list[str]) -> int:
 def serve(names: list[str], ready_to: int | None) -> None:
     """Be the supervisor, until a signal ends it."""
     from edu.bootstrap import furnish  # noqa: PLC0415 - only the supervisor needs it
+    from edu.people import settle  # noqa: PLC0415
 
     home = Home.default()
     began = time.monotonic()
@@ -43,6 +44,7 @@ def serve(names: list[str], ready_to: int | None) -> None:
         try:
             suite.start()
             suite.tokens = furnish(home, suite.urls)
+            settle(home, suite.urls)
             suite.write_run()
             show(supervisor.running(home))
             suite.say(f"up after {time.monotonic() - began:.1f} s")

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from chassis.service import Parts, Runtime, Service
+from chassis.signin import Signin
 from ioc_aggregator import dashboard
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.policy import POLICY
@@ -20,11 +21,19 @@ def parts(runtime: Runtime[Settings]) -> Parts:
         feed_kept=runtime.settings.feed_kept,
     )
 
+    signin = Signin(runtime.settings, runtime.database)
+
     def install(app: FastAPI) -> None:
         app.state.engine = engine
+        signin.install(app)
         dashboard.install(app)
 
-    return Parts(projector=engine.projector, tasks={"follow": engine.follow}, install=install)
+    return Parts(
+        projector=engine.projector,
+        tasks={"follow": engine.follow},
+        install=install,
+        watch=signin.watch,
+    )
 
 
 SERVICE = Service(

@@ -5,10 +5,10 @@ from typing import ClassVar
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ServiceSettings
+from chassis.signin import SigninSettings
 
 
-class Settings(ServiceSettings):
+class Settings(SigninSettings):
     """Settings with the prefix ``IOC_``."""
 
     model_config = SettingsConfigDict(env_prefix="IOC_")

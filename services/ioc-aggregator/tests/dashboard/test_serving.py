@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from chassis.auth import Role
 from chassis.http import problems
 from contracts.lists import ColumnKind, Grade, Subject, Term
 from ioc_aggregator import dashboard
@@ -109,7 +110,7 @@ def test_a_module_imports_what_there_is(name: str) -> None:
 
 def test_every_code_of_a_list_has_its_words() -> None:
     catalogue = (STATIC / "text.js").read_text("utf-8")
-    for prefix, codes in (("term", Term), ("kind", ColumnKind)):
+    for prefix, codes in (("term", Term), ("kind", ColumnKind), ("role", Role)):
         for code in codes:
             assert f'"{prefix}.{code}": [' in catalogue
     lists = RELEASE.files["lists.json"].content.decode()

@@ -1,6 +1,7 @@
 // The page as a whole: every part shows the same view, again whenever something has changed.
 
 import { follow } from "./following.js";
+import { account } from "./parts/account.js";
 import { frame } from "./parts/frame.js";
 import { histogram } from "./parts/histogram.js";
 import { map } from "./parts/map.js";
@@ -30,6 +31,7 @@ const actions = {
 
 const shown = [
   frame(root, actions),
+  account(root.querySelector("#account")),
   tiles(root, actions),
   map(root.querySelector("#map"), actions),
   places(root.querySelector("#places"), actions),

@@ -5,6 +5,10 @@ const CATALOGUE = {
   subtitle: ["Điều hành giáo dục thông minh", "Education operations centre"],
   skip: ["Bỏ qua, đến bảng số liệu", "Skip to the table of figures"],
   language: ["English", "Tiếng Việt"],
+  publicPage: ["Trang công khai", "Public page"],
+  signIn: ["Đăng nhập", "Sign in"],
+  signOut: ["Đăng xuất", "Sign out"],
+  everywhere: ["toàn tỉnh", "whole province"],
   period: ["Thời kỳ", "Period"],
   schoolYear: ["Năm học {year}", "School year {year}"],
   termOf: ["{term}, {year}", "{term}, {year}"],
@@ -123,6 +127,15 @@ const CATALOGUE = {
   undeclaredSchool: ["Trường chưa khai báo", "Undeclared school"],
 
   "source.notifications": ["Liên lạc", "Notifications"],
+
+  "role.teacher": ["Giáo viên", "Teacher"],
+  "role.homeroom-teacher": ["Giáo viên chủ nhiệm", "Homeroom teacher"],
+  "role.principal": ["Hiệu trưởng", "Principal"],
+  "role.cashier": ["Thủ quỹ", "Cashier"],
+  "role.department-officer": ["Chuyên viên", "Officer"],
+  "role.guardian": ["Cha mẹ học sinh", "Guardian"],
+  "role.auditor": ["Kiểm toán viên", "Auditor"],
+  "role.service": ["Dịch vụ", "Service"],
 
   "term.HK1": ["Học kỳ I", "Term 1"],
   "term.HK2": ["Học kỳ II", "Term 2"],
