@@ -55,10 +55,10 @@ def test_a_person_asks_where_the_settings_say_it_is(
     said = tmp_path / "url"
     said.write_text(f"{url}\n", "utf-8")
     everywhere: dict[str, Any] = {
-        "host": "0.0.0.0",
+        "host": "0.0.0.0",  # noqa: S104 - a container's
         "port": int(url.rpartition(":")[2]),
         "url_file": None,
-    }  # noqa: S104
+    }
     chosen: dict[str, Any] = {"host": "127.0.0.1", "port": 0, "url_file": str(said)}
     service: Any = None
     for fields in (everywhere, chosen):
