@@ -42,6 +42,26 @@ from contracts.lists import (
     Term,
     UnitKind,
 )
+from contracts.notifications import (
+    Channel,
+    GuardianLinked,
+    LinkCell,
+    MessageDelivered,
+    Outcome,
+    Purpose,
+    Relation,
+)
+from contracts.payments import (
+    FeeAssessed,
+    FeeKind,
+    FeePaid,
+    FeeReversed,
+    Lines,
+    PaymentChannelEnabled,
+    PaymentMethod,
+    ReversalReason,
+    SettledLine,
+)
 from contracts.relay import Watermark
 from ioc_aggregator.app import SERVICE
 from ioc_aggregator.engine import Engine
@@ -169,6 +189,120 @@ class Make:
             state=Sparse.of([]),
             before_state=Sparse.of([]),
             reason_code=None,
+        )
+
+    def assess(
+        self,
+        school: int,
+        after: Sequence[int | None],
+        before: Sequence[int | None] = (),
+        *,
+        due_on: date = date(2026, 11, 30),
+        kind: FeeKind = FeeKind.BOARDING_MEALS,
+    ) -> FeeAssessed:
+        """Pupils of a school are asked to pay."""
+        rows = range(len(after))
+        return FeeAssessed(
+            school_id=self.id(school),
+            school_year=self.year,
+            fee_item_id=self.id(3),
+            name="Tiền ăn",
+            kind=kind,
+            mandatory=True,
+            on_behalf=False,
+            period="2026-11",
+            due_on=due_on,
+            day=date(2026, 11, 1),
+            charges=tuple(self.id(7000 + at) for at in rows),
+            pupils=tuple(self.id(5000 + at) for at in rows),
+            after=tuple(after),
+            before=Sparse[int].of(before),
+            reason_code=None,
+        )
+
+    def pay(
+        self,
+        school: int,
+        amount: int,
+        *,
+        due_on: date = date(2026, 11, 30),
+        kind: FeeKind = FeeKind.BOARDING_MEALS,
+        method: PaymentMethod = PaymentMethod.CASH,
+        day: date = date(2026, 11, 10),
+    ) -> FeePaid:
+        """A payment settles a part of one charge."""
+        line = SettledLine(self.id(7000), self.id(3), kind, self.year, due_on, method, amount)
+        return FeePaid(
+            payment_id=self.id(4),
+            school_id=self.id(school),
+            pupil_id=self.id(5000),
+            method=method,
+            day=day,
+            received=amount,
+            prepaid=0,
+            lines=Lines.of([line]),
+            remaining=0,
+        )
+
+    def reverse(self, paid: FeePaid) -> FeeReversed:
+        """The payment is taken back."""
+        both = paid.model_dump(exclude={"received", "lines"})
+        reason = ReversalReason.ENTRY_ERROR
+        return FeeReversed(**both, lines=paid.lines, returned=paid.received, reason_code=reason)
+
+    def channels(
+        self, school: int, before: int, now: int, *, day: date = date(2026, 9, 10)
+    ) -> PaymentChannelEnabled:
+        """A school switches a cashless channel on or off."""
+        return PaymentChannelEnabled(
+            school_id=self.id(school),
+            channel=PaymentMethod.VNPAY,
+            version=1,
+            enabled=now > before,
+            day=day,
+            channels=now,
+            before_channels=before,
+        )
+
+    def link(
+        self, before: int | None, after: int | None, *, day: date = date(2026, 9, 10)
+    ) -> GuardianLinked:
+        """A guardian's link moves from one school to another, or from or to none."""
+        cells = [
+            None if school is None else LinkCell(school_id=self.id(school), grade=Grade.G6)
+            for school in (before, after)
+        ]
+        return GuardianLinked(
+            guardian_id=self.id(8000),
+            pupil_id=self.id(5000),
+            version=1,
+            relation=Relation.MOTHER,
+            day=day,
+            before=cells[0],
+            after=cells[1],
+        )
+
+    def delivered(
+        self,
+        school: int,
+        parts: Sequence[int],
+        *,
+        channel: Channel = Channel.SMS,
+        day: date = date(2026, 11, 10),
+    ) -> MessageDelivered:
+        """Messages reached guardians."""
+        rows = range(len(parts))
+        return MessageDelivered(
+            school_id=self.id(school),
+            channel=channel,
+            purpose=Purpose.FEES,
+            template="fee-assessed",
+            day=day,
+            messages=tuple(self.id(9000 + at) for at in rows),
+            guardians=tuple(self.id(8000 + at) for at in rows),
+            parts=tuple(parts),
+            costs=(320,) * len(parts),
+            before=Sparse[Outcome].of([]),
         )
 
     def watermark(

@@ -199,3 +199,24 @@ async def test_a_projector_that_sleeps_through_a_rebuild_writes_the_new_generati
     log.positions = {}
     await log.append(make.save(3, [700]))
     assert (await fresh(store)).follower.state.columns["scores"].keys[0][0] == make.id(3)
+
+
+async def test_streams_that_an_older_version_never_read_are_counted_from_their_beginning(
+    log: Any, store: Database, make: Any
+) -> None:
+    """Its snapshot knows nothing of them, and goes on."""
+    await log.engine.projector.load()
+    await log.append(make.unit(1), make.school(2, 1), *make.enrolments(2, 30))
+    assert await log.engine.follower.snapshot(store)
+    positions = dict(log.positions)
+    await log.append(make.link(None, 2), make.assess(2, [500_000] * 9), make.pay(2, 400_000))
+    newer = (await fresh(store)).follower.state
+    assert newer.vector == {(topic, 0): position for topic, position in log.positions.items()}
+    assert log.positions.keys() - positions.keys() == {
+        topics.GUARDIANS.name,
+        topics.FEES.name,
+    }
+    assert newer.columns["pupils"].values.sum() == 30
+    assert newer.columns["charges"].column("billed").sum() == 9 * 500_000
+    assert newer.columns["settled"].column("collected").sum() == 400_000
+    assert newer.columns["links"].values.sum() == 1

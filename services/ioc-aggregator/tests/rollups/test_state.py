@@ -1,18 +1,22 @@
 """Columns, codec and hash: the same cells whatever the order in which they came."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.envelope import Envelope
 from contracts.event import Event
 from ioc_aggregator.intake import enrolment, register, scores
+from ioc_aggregator.intake.streams import FOLDS
 from ioc_aggregator.measures.cells import Change, Delta
 from ioc_aggregator.measures.families import FAMILIES, PUPILS
 from ioc_aggregator.rollups import codec
+from ioc_aggregator.rollups import state as rollups_state
 from ioc_aggregator.rollups.state import Entry, State
 
 Document = Callable[[Event], Envelope]
@@ -54,6 +58,50 @@ def test_a_snapshot_is_the_state(parts: list[Cells]) -> None:
     for part in state.copy().deltas():
         loaded.add(codec.decode(codec.encode(part)))
     assert loaded.hash() == state.hash()
+
+
+BEFORE_FEES = (
+    "eAGtUT1PwzAQjfvBxIiYGRi6pHIq0XRlQ0IqS/cqJNdiNbEt50PqzNI1UWAnWGnTtX8Aif4J/g02ScTAAhJPuud7J9n3"
+    "fJc9ljzmxA/zpyz9uMQNTH2atqaJJi1rWFaGjsjI0mqER2NTkd0UXsZNUi4gcHxoVEFZnX1da2lQhi4TEObP/9ZWzu6u"
+    "p03T15vb1udWwDL2HdGa6BsaSvUN1On2st7xbKAKHRVIhTwxjM3pubETwJmIwMvzPzo8LIXjwT1jq2H9x2HSevkxs2+f"
+    "7WC0M9RNNzJac5AxJdFW05x4v9kOtrYJiJAwiqTLPCgmWFIngGr2XqwvpoQ+yBWh3o4LlhDqQsUdAVS//rZPHJ9484Vg"
+    "wV5t9crEtomtT+eYqP0="
+)
+"""A part of a snapshot, written when only pupils, scores and what was reported were counted."""
+
+
+def test_what_was_written_before_is_read_and_the_new_families_are_empty(make: Any) -> None:
+    state = State()
+    state.add(codec.decode(base64.b64decode(BEFORE_FEES)))
+    counted = {name: columns.values.sum() for name, columns in state.columns.items()}
+    assert {name: int(count) for name, count in counted.items() if count} == {
+        "pupils": 40,
+        "scores": 40 + 2 + 1 + 1700 + 1445000,
+        "reported": 3,
+    }
+    assert state.register.units.keys() == {make.id(1)}
+    assert state.columns.keys() == FAMILIES.keys()
+
+
+def test_what_a_newer_version_counts_outlives_an_older_one(
+    make: Any, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = State()
+    for event in (*make.enrolments(11, 3), make.link(None, 11), make.assess(11, [500_000] * 3)):
+        newer.add(codec.decode(codec.encode(FOLDS[event.TOPIC.name]([document(event)]).delta)))
+    with monkeypatch.context() as patch:
+        known = {name: FAMILIES[name] for name in ("pupils", "scores", "histogram", "reported")}
+        patch.setattr(codec, "FAMILIES", known)
+        patch.setattr(rollups_state, "FAMILIES", known)
+        older = State()
+        for part in newer.copy().deltas():
+            older.add(codec.decode(codec.encode(part)))
+        assert older.columns.keys() == known.keys()
+        written = [codec.encode(part) for part in older.copy().deltas()]
+    again = State()
+    for blob in written:
+        again.add(codec.decode(blob))
+    assert again.hash() == newer.hash()
 
 
 def test_facts_travel_with_the_cells(make: Any, document: Document) -> None:

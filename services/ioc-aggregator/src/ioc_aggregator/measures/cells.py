@@ -70,6 +70,8 @@ class Delta:
 
     changes: dict[str, Change] = field(default_factory=dict)
     facts: list[Fact] = field(default_factory=list)
+    foreign: bytes = b""
+    """Families that only a newer version knows, as it wrote them."""
 
     def __bool__(self) -> bool:
-        return bool(self.facts) or any(len(change) for change in self.changes.values())
+        return bool(self.facts or self.foreign) or any(map(len, self.changes.values()))

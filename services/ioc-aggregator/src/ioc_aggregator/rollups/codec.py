@@ -43,11 +43,17 @@ _DECODER = msgspec.msgpack.Decoder(_Blob)
 def encode(delta: Delta) -> bytes:
     """Write a delta; the same delta always gives the same bytes."""
     families = {name: _family(change) for name, change in delta.changes.items() if len(change)}
+    if delta.foreign:
+        families |= _DECODER.decode(delta.foreign).families
     return zlib.compress(_ENCODER.encode(_Blob(families, delta.facts)), _LEVEL)
 
 
 def decode(blob: bytes) -> Delta:
-    """Read what :func:`encode` wrote. Families that this version no longer has are left out."""
+    """Read what :func:`encode` wrote.
+
+    What a newer version counts is kept as it is: were it left out of the next snapshot, nobody
+    would read its records again after this version has been replaced.
+    """
     content = _DECODER.decode(zlib.decompress(blob))
     changes = {
         name: Change(
@@ -56,7 +62,9 @@ def decode(blob: bytes) -> Delta:
         for name, family in content.families.items()
         if name in FAMILIES
     }
-    return Delta(changes, content.facts)
+    others = {name: item for name, item in content.families.items() if name not in FAMILIES}
+    foreign = _ENCODER.encode(_Blob(others, [])) if others else b""
+    return Delta(changes, content.facts, foreign)
 
 
 def _family(change: Change) -> _Family:

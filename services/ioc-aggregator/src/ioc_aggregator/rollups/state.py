@@ -42,6 +42,7 @@ class Content:
     vector: dict[Lane, int]
     copies: list[Copy]
     facts: list[Fact]
+    foreign: list[bytes]
 
     def deltas(self) -> Iterator[Delta]:
         """Write all of it down in parts: adding them to an empty state gives this one."""
@@ -49,6 +50,8 @@ class Content:
         for copy in self.copies:
             for change in copy.changes():
                 yield Delta({copy.family.name: change})
+        for families in self.foreign:
+            yield Delta(foreign=families)
 
     def hash(self) -> str:
         """Hash the non-zero cells in the order of their keys: equal cells, equal hash.
@@ -79,6 +82,7 @@ class State:
         self.columns = {name: Columns(family, self.codes) for name, family in FAMILIES.items()}
         self.changes = 0
         """Counts the entries applied: whoever keeps something computed compares it."""
+        self._foreign: list[bytes] = []
         self._drawn: dict[date, tuple[int, int, Borders]] = {}
         self._kept: dict[str, tuple[int, Any]] = {}
         self._facts = 0
@@ -98,6 +102,8 @@ class State:
         self.changes += 1
         for name, change in delta.changes.items():
             self.columns[name].add(change)
+        if delta.foreign:
+            self._foreign.append(delta.foreign)
         for fact in delta.facts:
             self.register.apply(fact)
             if isinstance(fact, SchoolFact):
@@ -108,7 +114,8 @@ class State:
     def copy(self) -> "Content":
         """Copy everything, so that it can be written down while the state goes on."""
         copies = [columns.copy() for columns in self.columns.values()]
-        return Content(dict(self.vector), copies, list(self.register.facts()))
+        facts = list(self.register.facts())
+        return Content(dict(self.vector), copies, facts, list(self._foreign))
 
     def borders(self, day: date) -> Borders:
         """Draw the tree of a day; drawn once until a fact or a new school comes."""
