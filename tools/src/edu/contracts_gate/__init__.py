@@ -1,37 +1,45 @@
-"""`./edu contracts check|freeze|asyncapi`: may the contracts, as they are, be released?"""
+"""`./edu contracts check|freeze|docs|asyncapi`: may the contracts, as they are, be released?"""
 
 import argparse
 
 from contracts.registry import EVENTS
-from edu.contracts_gate import asyncapi, frozen, self_test
+from edu.contracts_gate import asyncapi, events_page, frozen, self_test
 from edu.contracts_gate.verdict import problems
 from edu.home import ROOT
 
 _ROOM = ROOT / frozen.ROOM
-_DOCUMENTS = ROOT / "docs" / "asyncapi"
+_DOCS = ROOT / "docs"
+_DOCUMENTS = _DOCS / "asyncapi"
 
 
 def main(arguments: list[str]) -> int:
-    """Run one of the three; 1 where something is wrong."""
+    """Run one of them; 1 where something is wrong."""
     parser = argparse.ArgumentParser(prog="./edu contracts", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="compare with everything that was ever frozen")
     check.add_argument("--against", metavar="REV", help="and with what another revision had frozen")
     check.add_argument("--self-test", action="store_true", help="does the gate judge rightly?")
     commands.add_parser("freeze", help="freeze new minor versions, topics and golden samples")
-    commands.add_parser("asyncapi", help="write docs/asyncapi")
+    commands.add_parser("docs", help="write docs/events.md and docs/asyncapi")
+    commands.add_parser("asyncapi", help="write docs/asyncapi alone")
     options = parser.parse_args(arguments)
     if options.command == "freeze":
         print("\n".join(frozen.freeze(_ROOM)) or "nothing new to freeze")
         return 0
-    if options.command == "asyncapi":
-        print("\n".join(asyncapi.write(_DOCUMENTS)))
+    if options.command in {"asyncapi", "docs"}:
+        written = asyncapi.write(_DOCUMENTS)
+        written += events_page.write(_DOCS) if options.command == "docs" else []
+        print("\n".join(written))
         return 0
     return _check(options.against, self_test_too=options.self_test)
 
 
 def _check(against: str | None, *, self_test_too: bool) -> int:
-    found = [*problems(_ROOM, against), *asyncapi.differences(_DOCUMENTS)]
+    found = [
+        *problems(_ROOM, against),
+        *asyncapi.differences(_DOCUMENTS),
+        *events_page.differences(_DOCS),
+    ]
     events = tuple(event for event in EVENTS if not event.DRAFT)
     if self_test_too:
         tried, wrong = self_test.run(events)
