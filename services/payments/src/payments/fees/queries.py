@@ -38,9 +38,9 @@ class ChargeLine(NamedTuple):
 Item: TypeAlias = FeeItem
 """A fee item, to be read."""
 
-_CHARGES: Select[Charge, FeeItem] = select(Charge, FeeItem).join(
-    FeeItem, col(FeeItem.fee_item_id) == col(Charge.fee_item_id)
-)
+_CHARGES: Select[Charge, FeeItem, int] = select(
+    Charge, FeeItem, ledger.outstanding_of(col(Charge.charge_id))
+).join(FeeItem, col(FeeItem.fee_item_id) == col(Charge.fee_item_id))
 
 
 async def item(
@@ -131,9 +131,8 @@ async def charges_of_school(
     )
 
 
-async def _lines(session: Session, statement: Select[Charge, FeeItem]) -> Sequence[ChargeLine]:
+async def _lines(session: Session, statement: Select[Charge, FeeItem, int]) -> Sequence[ChargeLine]:
     rows = (await session.execute(statement.order_by(col(Charge.number)))).all()
-    left = await ledger.outstanding(session, [charge.charge_id for charge, _ in rows])
     return [
         ChargeLine(
             charge_id=charge.charge_id,
@@ -150,7 +149,7 @@ async def _lines(session: Session, statement: Select[Charge, FeeItem]) -> Sequen
             exemption=charge.exemption,
             amount=charge.gross - charge.reduction,
             cancelled=charge.cancelled,
-            outstanding=left[charge.charge_id],
+            outstanding=outstanding,
         )
-        for charge, fee_item in rows
+        for charge, fee_item, outstanding in rows
     ]

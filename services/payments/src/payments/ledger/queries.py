@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, SQLColumnExpression, func, select
 from sqlmodel import col
 
 from chassis.database import Session
@@ -36,6 +36,11 @@ class Total(NamedTuple):
     kind: AccountKind
     debit: int
     credit: int
+
+
+def outstanding_of(charge_id: SQLColumnExpression[str]) -> ScalarSelect[int]:
+    """Say in SQL what is still to be paid of a charge, for another slice's statement."""
+    return select(_BALANCE).where(col(LedgerEntry.charge_id) == charge_id).scalar_subquery()
 
 
 async def outstanding(session: Session, charge_ids: Collection[str]) -> Mapping[str, int]:
