@@ -55,7 +55,7 @@ def test_whoever_signs_in_sees_what_concerns_them(suite: Any, browser: Browser) 
     page.get_by_role("button", name="Đăng xuất").click()
     sees_what_the_public_sees(page)
     assert [one for one in context.cookies() if one["name"] == SESSION] == []
-    page.context.add_cookies([session])
+    context.add_cookies([{"name": SESSION, "value": session["value"], "url": suite.page}])
     page.goto(address)
     sees_what_the_public_sees(page)
     context.close()

@@ -9,7 +9,7 @@ from chassis.auth import Role
 from chassis.auth.issuer import DevelopmentIssuerRefusedError
 from edu import identity
 from edu.home import Home
-from edu.people import people, settle
+from edu.people import join, of_school, people, settle
 from edu.suite import SERVICES
 
 
@@ -23,6 +23,19 @@ def test_without_a_register_there_are_those_who_work_nowhere(tmp_path: Path) -> 
     assert {one.name for one in found} == {"department-officer", "guardian", "auditor"}
     assert {one.role for one in found} <= set(Role)
     assert json.loads((tmp_path / "people.json").read_text("utf-8"))[0]["school"] is None
+
+
+def test_who_joins_stays_beside_the_others(tmp_path: Path) -> None:
+    home = Home.at(tmp_path)
+    settle(home, {})
+    join(home, *of_school("demo", ("1", "Trường A"), ("2", "Xã B")))
+    join(home, *of_school("demo", ("3", "Trường C"), ("2", "Xã B")))
+    settle(home, {})
+    found = {one.name: one for one in people(tmp_path)}
+    assert len(found) == 5
+    assert found["demo-principal"].school == "3"
+    assert found["demo-commune-officer"].unit == "2"
+    assert "auditor" in found
 
 
 def test_production_has_no_list_of_people(tmp_path: Path) -> None:

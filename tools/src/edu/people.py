@@ -12,6 +12,9 @@ from edu.home import Home, write_private
 from edu.tokens import named_id, token
 
 FILE = "people.json"
+Place = tuple[str, str]
+"""An id and a name."""
+
 KINDS = {"commune": "xã", "ward": "phường", "special-zone": "đặc khu"}
 
 
@@ -38,13 +41,28 @@ def people(folder: Path) -> list[Person]:
 
 def settle(home: Home, urls: dict[str, str]) -> None:
     """Write down who there is, once units and school are there."""
-    school, commune = _places(home, urls)
-    found = [asdict(person) for person in _everybody(school, commune)]
-    write_private(home.folder / FILE, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    join(home, *_everybody(*_places(home, urls)))
 
 
-Place = tuple[str, str]
-"""An id and a name."""
+def join(home: Home, *more: Person) -> None:
+    """Add people to those of a home; the same name takes the place of whoever had it."""
+    known = {one.name: one for one in (*people(home.folder), *more)}
+    text = json.dumps([asdict(one) for one in known.values()], indent=1, ensure_ascii=False)
+    write_private(home.folder / FILE, text + "\n")
+
+
+def of_school(name: str, school: Place, commune: Place) -> Iterator[Person]:
+    """Give who works with a school: its principal, and the officer of its commune."""
+    subject = named_id(f"{name} principal")
+    yield Person(f"{name}-principal", "Hiệu trưởng", school[1], "principal", subject, school[0])
+    yield Person(
+        f"{name}-commune-officer",
+        "Chuyên viên giáo dục cấp xã",
+        commune[1],
+        "department-officer",
+        named_id(f"{name} commune officer"),
+        unit=commune[0],
+    )
 
 
 def _places(home: Home, urls: dict[str, str]) -> tuple[Place | None, Place | None]:

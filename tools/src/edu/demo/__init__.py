@@ -84,7 +84,7 @@ def _stop() -> None:
 
 async def _play(home: Home, began: float, started: Future[None] | None) -> float:
     """Play the day and show what came of it; return after how long the first number was there."""
-    from edu import register, tokens  # noqa: PLC0415 - loads while the broker starts
+    from edu import people, register, tokens  # noqa: PLC0415 - loads while the broker starts
     from edu.client import Suite  # noqa: PLC0415
     from edu.demo import playing, province, showing  # noqa: PLC0415
     from edu.freshness import wait_until_counted  # noqa: PLC0415
@@ -108,6 +108,9 @@ async def _play(home: Home, began: float, started: Future[None] | None) -> float
             mint = cache(partial(tokens.token, home))
             players = playing.Players(suite, day, mint, done)
             played = await players.play(schools, places)
+        school = played[0].school
+        here = (places[school.commune], f"nơi có {school.name}")
+        people.join(home, *people.of_school("demo", (played[0].school_id, school.name), here))
         await _move(players, played, years[year] + MOVED_AFTER)
         touched = await playing.correct(players, played)
         print(f"{touched} cells corrected, deleted and entered again, or excused; 1 pupil moved")

@@ -7,6 +7,7 @@ access token's hash where there is one.
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 import httpx2
@@ -81,17 +82,21 @@ class Provider:
         self._production = production
         self._metadata: Metadata | None = None
         self._verifier: TokenVerifier | None = None
-        self._read_at = self._next_read = 0.0
+        self._asked_at = self._read_at = self._next_read = -_FRESH_SECONDS
         self._reading = asyncio.Lock()
 
     async def look(self, part: Part) -> None:
-        """Report whether the provider can be reached: a probe of `/readyz`."""
-        try:
-            await self._here()
-        except Unavailable:
-            part.failing(f"{self.issuer} cannot be reached", mend="correct …_SIGNIN_ISSUER")
-        else:
+        """Report whether the provider can be reached: a probe of `/readyz`.
+
+        One that hangs keeps it waiting once in a while, not each time.
+        """
+        if time.monotonic() >= self._asked_at + _FRESH_SECONDS:
+            with suppress(Unavailable):
+                await self._here()
+        if self._metadata is not None and self._read_at >= self._asked_at:
             part.ok(self.issuer)
+        else:
+            part.failing(f"{self.issuer} cannot be reached", mend="correct …_SIGNIN_ISSUER")
 
     async def authorization_url(self, attempt: Attempt, *, callback: str) -> str:
         """Return where the browser goes to sign in; only to a provider that is there.
@@ -207,6 +212,7 @@ class Provider:
                 return self._metadata
             if moment < self._next_read:
                 raise self._away(None)
+            self._asked_at = moment
             try:
                 found = await self._discover()
             except (*_UNREACHABLE, ValueError) as error:
