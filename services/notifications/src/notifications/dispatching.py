@@ -43,6 +43,9 @@ class Work(Protocol[Job, Done]):
     async def perform(self, job: Job) -> Done:
         """Make one call and say what it came to; never raise, and when cancelled say that too."""
 
+    async def close(self) -> None:
+        """Let connections go; nothing is called any more."""
+
 
 class Dispatcher(Generic[Job, Done]):
     """Makes the calls of one kind of work."""
@@ -105,6 +108,7 @@ class Dispatcher(Generic[Job, Done]):
         if self._running:
             await asyncio.wait(self._running)
         self._collect()
+        await self._work.close()
         try:
             await self._turn(0)
         except Exception as error:  # noqa: BLE001 - whatever it is, we are leaving

@@ -1,9 +1,9 @@
 """The settings of notifications: every service's, the key that opens names, and the channels."""
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.sealing import MasterKeys
@@ -58,14 +58,12 @@ class NotificationsSettings(ServiceSettings):
             raise ValueError(str(error)) from None
         return found.ascii_email or value
 
-    @model_validator(mode="after")
-    def _is_fit_for_production(self) -> Self:
-        if self.environment == "production":
-            if self.allow_loopback_webhooks:
-                raise ValueError("allow_loopback_webhooks is for development only")
-            if self.smtp_host is not None and self.smtp_security == "none":
-                raise ValueError("smtp_security none is for development only")
-        return self
+    @field_validator("allow_loopback_webhooks", "smtp_security")
+    @classmethod
+    def _is_fit_for_production(cls, value: bool | str, info: ValidationInfo) -> bool | str:
+        if info.data.get("environment") == "production" and value in (True, "none"):
+            raise ValueError(f"{value} is for development only")
+        return value
 
     def master_keys(self) -> MasterKeys:
         """Give what opens names, contacts and secrets."""

@@ -83,3 +83,8 @@ class Sending:
             lambda result: result.provider_down,
         )
         return result or Result(AttemptOutcome.RETRY, "provider left alone")
+
+    async def close(self) -> None:
+        """Let the connections to the provider go."""
+        if self.email is not None:
+            self.email.close()

@@ -122,7 +122,7 @@ class Guard:
             raise UrlError("Địa chỉ không đúng, hoặc có tài khoản, mật khẩu, dấu # trong đó.")
         try:
             url = urlsplit(text)
-            port = url.port or _PORTS[url.scheme]
+            port = _PORTS[url.scheme] if url.port is None else url.port
         except ValueError:
             raise UrlError("Địa chỉ không đúng.") from None
         if not url.hostname:

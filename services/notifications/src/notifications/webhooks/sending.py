@@ -138,6 +138,10 @@ class Sending:
         ATTEMPTS.labels(outcome=answer.outcome).inc()
         return answer
 
+    async def close(self) -> None:
+        """Let the connections to subscribers go."""
+        await self._client.close()
+
 
 async def _settle(
     session: Session, finished: Sequence[tuple[Job, Answer]], moment: datetime
