@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from faststream import AckPolicy
 
-from chassis.consuming import subscription
 from chassis.consuming.consumer import Consumer
 from chassis.consuming.handlers import Handlers
 from chassis.consuming.subscription import Subscription
@@ -55,7 +54,7 @@ def made(*_: Any, **asked: Any) -> None:
 @pytest.fixture
 async def polling(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return what a service's one subscriber is asked to be."""
-    monkeypatch.setattr(subscription, "KafkaBroker", Recorder)
+    monkeypatch.setattr("faststream.kafka.KafkaBroker", Recorder)
     handlers = Handlers()
     handlers.on(UnitRegistered)(ignore)
     database = Database("postgresql://nobody@localhost/none", application="test")

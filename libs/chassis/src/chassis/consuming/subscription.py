@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaAckableMessage
 
 from chassis import metrics
 from chassis.consuming import store
@@ -59,6 +56,10 @@ class Subscription:
 
     async def run(self) -> None:
         """Consume until cancelled; any error ends the run and the supervisor starts another."""
+        # Imported when consuming begins: HTTP need not wait for 0.2 s of it.
+        from faststream import AckPolicy  # noqa: PLC0415
+        from faststream.kafka import KafkaBroker  # noqa: PLC0415
+
         broker = KafkaBroker(
             self._bootstrap,
             apply_types=False,
@@ -190,6 +191,8 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
 async def _parse(records: "tuple[Any, ...]") -> "StreamMessage[Any]":
     """Wrap a batch without looking at it: FastStream's parser raises on foreign headers."""
+    from faststream.kafka.message import KafkaAckableMessage  # noqa: PLC0415 - as in run
+
     return KafkaAckableMessage(
         body=b"",
         headers={},
