@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from importlib.resources import files
 
 import httpx
@@ -12,8 +12,12 @@ from fastapi import FastAPI
 from chassis.auth import Role
 from chassis.http import problems
 from contracts.lists import ColumnKind, Grade, Subject, Term
+from contracts.notifications import Channel, Purpose
+from contracts.payments import FeeKind, PaymentMethod
 from ioc_aggregator import dashboard
 from ioc_aggregator.dashboard.files import Release
+from ioc_aggregator.indicators.catalogue import CATALOGUE
+from ioc_aggregator.indicators.indicator import Group
 
 STATIC = files(dashboard) / "static"
 RELEASE = Release.read()
@@ -110,12 +114,23 @@ def test_a_module_imports_what_there_is(name: str) -> None:
 
 def test_every_code_of_a_list_has_its_words() -> None:
     catalogue = (STATIC / "text.js").read_text("utf-8")
-    for prefix, codes in (("term", Term), ("kind", ColumnKind), ("role", Role)):
+    lists: dict[str, Iterable[str]] = {
+        "term": Term,
+        "kind": ColumnKind,
+        "role": Role,
+        "channel": Channel,
+        "purpose": Purpose,
+        "method": PaymentMethod,
+        "fee_kind": FeeKind,
+        "group": Group,
+        "dim": {dim for indicator in CATALOGUE.values() for dim in indicator.dims},
+    }
+    for prefix, codes in lists.items():
         for code in codes:
             assert f'"{prefix}.{code}": [' in catalogue
-    lists = RELEASE.files["lists.json"].content.decode()
+    served = RELEASE.files["lists.json"].content.decode()
     for code in [*Subject, *Grade]:
-        assert f'"code": "{code}"' in lists
+        assert f'"code": "{code}"' in served
 
 
 def test_every_word_that_is_asked_for_is_there() -> None:

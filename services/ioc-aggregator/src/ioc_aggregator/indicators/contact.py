@@ -12,10 +12,11 @@ _DELIVERED = Sum(MESSAGES, "delivered")
 SCHOOLS_WITH_CONTACT_BOOK = Indicator(
     id="N50",
     version=1,
-    name=Words("Trường có sổ liên lạc điện tử", "Schools with an e-contact book"),
+    name=Words("Trường có sổ liên lạc", "Schools with a contact book"),
     definition=Words(
-        "Số trường đang hoạt động có ít nhất một phụ huynh đang được liên kết với học sinh của "
-        "trường, trên số trường đang hoạt động. Của năm học đã qua: tính đến hết 31/7.",
+        "Sổ liên lạc điện tử: số trường đang hoạt động có ít nhất một phụ huynh đang được liên kết "
+        "với học sinh của trường, trên số trường đang hoạt động. Của năm học đã qua: tính đến hết "
+        "31/7.",
         "Open schools with at least one guardian who is linked to a pupil there, of all open "
         "schools. Of a past school year: as it stood at the end of July.",
     ),

@@ -28,7 +28,7 @@ _DONG = Words("đồng", "đồng")
 CASHLESS_ENABLED = Indicator(
     id="N62",
     version=1,
-    name=Words("Trường thu không dùng tiền mặt", "Schools with cashless payment"),
+    name=Words("Trường thu không tiền mặt", "Cashless schools"),
     definition=Words(
         "Số trường đang hoạt động đã bật ít nhất một kênh thu không dùng tiền mặt, trên số trường "
         "đang hoạt động. Của năm học đã qua: tính đến hết 31/7.",
@@ -50,7 +50,7 @@ CASHLESS_ENABLED = Indicator(
 CASHLESS_ACTIVE = Indicator(
     id="N63",
     version=1,
-    name=Words("Trường đã phát sinh dòng tiền", "Schools with cash flow"),
+    name=Words("Trường có dòng tiền", "Schools with cash flow"),
     definition=Words(
         "Trong số trường đã bật kênh thu không dùng tiền mặt (N62): số trường có ít nhất một khoản "
         "nộp không dùng tiền mặt trong năm học (từ 1/8), không tính khoản đã huỷ, hoàn.",
@@ -163,7 +163,7 @@ COLLECTION_RATE = Indicator(
 CASHLESS_SHARE = Indicator(
     id="N651",
     version=1,
-    name=Words("Tỷ lệ không dùng tiền mặt", "Cashless share"),
+    name=Words("Tỷ lệ không tiền mặt", "Cashless share"),
     definition=Words(
         "Số tiền đã thu không dùng tiền mặt (chuyển khoản, VNPAY…) trên số tiền đã thu (N641).",
         "What was collected without cash (transfer, VNPAY…) of the amount collected (N641).",

@@ -1,7 +1,7 @@
 // Numbers and times as they are read here. Shares are computed from integers alone: nothing shown
 // has ever been a floating-point number.
 
-import { language } from "./text.js";
+import { language, words } from "./text.js";
 
 const ZONE = "Asia/Ho_Chi_Minh";
 const SCALES = { percent: [100n, "%"], "per-mille": [1000n, "‰"] };
@@ -43,17 +43,36 @@ export function isShare(unit) {
   return unit in SCALES;
 }
 
-/** 61,2% or 573.364 */
+const DONG = "\u00a0đ";
+const AMOUNTS = [
+  [1_000_000_000n, "billions"],
+  [1_000_000n, "millions"],
+];
+
+/** Money for a wall: 612,6 triệu đ; 1,2 tỷ đ. What is less than a million stands in full. */
+export function brief(amount) {
+  const value = BigInt(amount);
+  const [size, name] = AMOUNTS.find(([least]) => value >= least) ?? [];
+  return size ? words(name, { n: inTenths(rounded(value, size, 10n)) }) : integer(value) + DONG;
+}
+
+/** 6126n → 612,6; 6500n → 650 */
+function inTenths(value) {
+  return value % 10n === 0n ? integer(value / 10n) : decimal(value, 1);
+}
+
+/** 61,2%, 573.364 or 1.234.567 đ */
 export function figure(numerator, denominator, unit) {
+  if (unit === "dong") return integer(numerator) + DONG;
   if (!isShare(unit)) return integer(numerator);
   return decimal(tenths(numerator, denominator, unit), 1) + SCALES[unit][1];
 }
 
 /** The value of a class border of the map: tenths for a share, the number itself for a count. */
 export function border(value, unit) {
+  if (unit === "dong") return brief(value);
   if (!isShare(unit)) return integer(value);
-  const whole = value % 10n === 0n;
-  return (whole ? integer(value / 10n) : decimal(value, 1)) + SCALES[unit][1];
+  return inTenths(value) + SCALES[unit][1];
 }
 
 const formats = new Map();

@@ -7,7 +7,7 @@ import { histogram } from "./parts/histogram.js";
 import { map } from "./parts/map.js";
 import { places } from "./parts/places.js";
 import { ticker } from "./parts/ticker.js";
-import { tiles, TILES } from "./parts/tiles.js";
+import { choices, tiles } from "./parts/tiles.js";
 import { address } from "./selection.js";
 import { go, href, listeners, store } from "./store.js";
 import { language, setLanguage } from "./text.js";
@@ -54,8 +54,9 @@ function draw() {
 
 function rotate() {
   if (!store.selection.rotate) return;
-  const next = (TILES.indexOf(store.selection.indicator) + 1) % TILES.length;
-  actions.choose(TILES[next]);
+  const codes = choices(store.catalogue);
+  if (!codes.length) return;
+  actions.choose(codes[(codes.indexOf(store.selection.indicator) + 1) % codes.length]);
 }
 
 listeners.changed = draw;

@@ -1,16 +1,18 @@
 // How one number is written, with what must stand beside it: as-of and n/N.
 
 import { setAttribute, setText } from "../dom.js";
-import { figure, integer, isShare, time } from "../format.js";
+import { brief, figure, integer, isShare, time } from "../format.js";
 import { words } from "../text.js";
 
 const MISSING = "—";
+const LARGE = 1_000_000_000; // so much is money
 
-/** The number itself; a dash where there is none. */
-export function figureText(number, unit) {
+/** The number itself, an amount of money in full or `short`; a dash where there is none. */
+export function figureText(number, unit, { short = false } = {}) {
   if (number.suppressed) return words("suppressed");
   if (number.numerator === null) return MISSING;
   if (isShare(unit) && !number.denominator) return MISSING;
+  if (short && unit === "dong") return brief(number.numerator);
   return figure(number.numerator, number.denominator, unit);
 }
 
@@ -19,7 +21,9 @@ export function fractionText(number, unit) {
   if (number.suppressed || number.numerator === null) return "";
   if (!isShare(unit)) return "";
   if (!number.denominator) return words("noCells");
-  return `${integer(number.numerator)} / ${integer(number.denominator)}`;
+  const large = number.denominator >= LARGE;
+  const [part, whole] = [number.numerator, number.denominator].map(large ? brief : integer);
+  return `${part} / ${whole}`;
 }
 
 export function coverageText(number) {

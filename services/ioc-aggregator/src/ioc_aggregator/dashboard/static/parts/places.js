@@ -6,7 +6,7 @@ import { language, placeName, words, wordsOrNull } from "../text.js";
 import { coverageText, figureText, fractionText, stamp } from "./figure.js";
 import { ramp } from "./shading.js";
 
-const WORST_IS_LOW = new Set(["N26"]);
+const WORST_IS_LOW = new Set(["N26", "N50", "N62", "N63", "N65", "N651"]);
 const FOUND_ELSEWHERE = 12;
 
 export function places(root, { go, href }) {

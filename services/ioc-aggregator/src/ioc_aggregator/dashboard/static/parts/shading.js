@@ -4,7 +4,7 @@
 
 const COOL = ["#2c4a86", "#2a6ba3", "#2f8fae", "#57b39f", "#a5d285", "#f4ec8f"];
 const WARM = ["#4b3470", "#7c3d77", "#b04c6b", "#dd6d55", "#f49d4b", "#fbd978"];
-const WARM_INDICATORS = new Set(["N28"]);
+const WARM_INDICATORS = new Set(["N28", "N642"]);
 
 export function ramp(indicator) {
   return WARM_INDICATORS.has(indicator) ? WARM : COOL;

@@ -5,19 +5,59 @@ import { integer, isShare, time } from "../format.js";
 import { language, placeName, words, wordsOrNull } from "../text.js";
 import { absence, ageText, coverageText, figureText, fractionText, stamp } from "./figure.js";
 
-export const TILES = ["N04", "N26", "N28"];
+const FRESHNESS = "N71";
+const MANY = 4;
 
+/** Every indicator of the catalogue has a tile, beside the others of its group. */
 export function tiles(root, { choose }) {
   const list = root.querySelector(".tiles");
   return (view) => {
+    const groups = grouped(view.catalogue);
+    if (!groups.length) return;
     keyed(
       list,
-      [...TILES, "N71"],
-      (code) => code,
-      (code) => (code === "N71" ? freshnessTile() : figureTile(code, choose)),
-      (tile, code) => (code === "N71" ? updateFreshness : updateFigure)(tile, view, code),
+      groups,
+      (group) => group.name,
+      (group) => groupNode(group.name),
+      (node, group) => {
+        setText(node.firstChild, wordsOrNull(`group.${group.name}`) ?? group.name);
+        node.classList.toggle("large", group.codes.length > MANY);
+        node.style.setProperty("--tiles", group.codes.length);
+        // Freshness names every source: it is twice as wide.
+        node.style.setProperty("--span", group.codes.length + group.codes.includes(FRESHNESS));
+        keyed(
+          node.lastChild,
+          group.codes,
+          (code) => code,
+          (code) => (code === FRESHNESS ? freshnessTile() : figureTile(code, choose)),
+          (tile, code) => (code === FRESHNESS ? updateFreshness : updateFigure)(tile, view, code),
+        );
+      },
     );
   };
+}
+
+/** The indicators that can be chosen, in the order of their tiles. */
+export function choices(catalogue) {
+  return grouped(catalogue).flatMap((group) => group.codes.filter((code) => code !== FRESHNESS));
+}
+
+function grouped(catalogue) {
+  const groups = new Map();
+  for (const { group, indicator } of catalogue.values()) {
+    groups.set(group, [...(groups.get(group) ?? []), indicator]);
+  }
+  return [...groups].map(([name, codes]) => ({ name, codes }));
+}
+
+function groupNode(name) {
+  const id = `group-${name}`;
+  return element(
+    "li",
+    { class: "group" },
+    element("h2", { id }),
+    element("ul", { "aria-labelledby": id }),
+  );
 }
 
 function figureTile(code, choose) {
@@ -29,7 +69,7 @@ function tile(name, middle) {
   return element(
     "li",
     { class: "tile" },
-    element("h2", {}, name),
+    element("h3", {}, name),
     element("p", { class: "big" }),
     middle,
     element("p", { class: "below" }, element("span", { class: "coverage" }), " ", stampNode()),
@@ -48,9 +88,10 @@ function updateFigure(node, view, code) {
   if (!shown) return;
   const { item, none, key } = shown;
   const unit = item.unit.code;
-  setNumber(node.querySelector(".big"), key, none ?? figureText(item.number, unit));
+  setNumber(node.querySelector(".big"), key, none ?? figureText(item.number, unit, { short: true }));
   const counted = isShare(unit) ? "" : item.unit[language()];
-  const fraction = none ? "" : fractionText(item.number, unit) || counted;
+  const exact = unit === "dong" ? figureText(item.number, unit) : counted;
+  const fraction = none ? "" : fractionText(item.number, unit) || exact;
   setNumber(node.querySelector(".fraction"), key, fraction);
 }
 
