@@ -38,7 +38,9 @@ def serve(names: list[str], ready_to: int | None) -> None:
 
     home = Home.default()
     began = time.monotonic()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both are orderly ways to end it
+    # Both end it in order, also where a script started it in the background with SIGINT ignored.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     with home.owned("edu up"):
         suite = Supervisor(home, chosen(names), detached=ready_to is not None)
         try:

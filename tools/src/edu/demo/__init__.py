@@ -42,7 +42,9 @@ def main(arguments: list[str]) -> int:
     home = Home.default()
     temperature = "cold" if _is_cold(home, began) else "warm"
     ours = home.owner() is None
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end it in order
+    # Both end it in order, also where a script started it in the background with SIGINT ignored.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     try:
         with ThreadPoolExecutor(1) as pool:
             started = pool.submit(_start) if ours else None
