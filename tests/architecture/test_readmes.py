@@ -16,6 +16,8 @@ from edu.suite import SERVICES
 ROOT = Path(__file__).parents[2]
 UNWRITTEN = "Nothing runs here yet"
 PARAMETER = re.compile(r"\{[^}]*\}")
+USEFUL_WITH = re.compile(r"^\*\*Useful only with\*\*: (.+?)\n\n", re.DOTALL | re.MULTILINE)
+TOPIC = re.compile(r"`([a-z-]+\.[a-z-]+\.v[0-9]+)`")
 
 
 @cache
@@ -73,3 +75,10 @@ def test_a_page_names_every_table(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_page_says_how_the_service_is_started_alone(service: str) -> None:
     assert f"python -m {SERVICES[service].package}" in page(service)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_page_says_with_which_streams_the_service_is_of_use(service: str) -> None:
+    (paragraph,) = USEFUL_WITH.findall(page(service))
+    assert set(TOPIC.findall(paragraph)) == {topic.name for topic in topics.CONSUMERS[service]}
+    assert "Without\nKafka" in paragraph or "Without Kafka" in paragraph
