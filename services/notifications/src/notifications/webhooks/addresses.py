@@ -128,7 +128,7 @@ class Guard:
         if not url.hostname:
             raise UrlError("Địa chỉ không đúng.")
         if url.scheme != "https" and not self.allow_loopback:
-            raise UrlError("Địa chỉ phải bắt đầu bằng https://.")
+            raise UrlError("Địa chỉ phải dùng https.")
         if port != _PORTS[url.scheme] and port < _FIRST_USER_PORT:
             raise UrlError("Cổng phải là 443 hoặc từ 1024 trở lên.")
         return url
