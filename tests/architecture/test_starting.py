@@ -14,6 +14,8 @@ from edu import suite
 SERVICES = {entry.package: entry for entry in suite.SERVICES.values()}
 SECONDS = 2.0
 TRIES = 3
+LOOP_SECONDS = 0.16
+"""What the loop takes on an idle core of the two-core machine that the budget is meant for."""
 NEVER = (
     "alembic",
     "confluent_kafka",  # its administrative client asks for topics' ids, later and when connected
@@ -25,8 +27,8 @@ NEVER = (
     "testcontainers",
 )
 
-# All that `serve` does up to the moment in which it would listen. Time is the process's own, so
-# that a busy machine does not fail the test.
+# All that `serve` does up to the moment in which it would listen. Time is the process's own; a loop
+# of a known length, run right after it, tells how much a neighbour on the same core slows both.
 SERVE = """
 import importlib, json, sys, time
 from chassis import cli
@@ -34,7 +36,10 @@ import uvicorn
 uvicorn.Server.run = lambda self, sockets: None
 service = importlib.import_module(sys.argv[1] + ".app").SERVICE
 code = cli.main(service, ["serve"])
-print(json.dumps({"code": code, "seconds": time.process_time(), "modules": list(sys.modules)}))
+seconds = time.process_time()
+sum(i * i for i in range(2_000_000))
+loop = time.process_time() - seconds
+print(json.dumps({"code": code, "seconds": seconds, "loop": loop, "modules": list(sys.modules)}))
 """
 
 
@@ -65,6 +70,7 @@ def served(package: str) -> dict[str, Any]:
         )
         assert done.returncode == 0, done.stderr
         found = json.loads(done.stdout.splitlines()[-1])
+        found["seconds"] /= max(1.0, found["loop"] / LOOP_SECONDS)
         if found["seconds"] <= SECONDS:
             break
     assert found["code"] == 0, done.stderr
