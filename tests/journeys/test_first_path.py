@@ -65,8 +65,9 @@ class Path:
     async def enrol(self) -> list[str]:
         """The school sends the list of its pupils."""
         born = int(YEAR[:4]) - 11
+        person = f"01/02/{born};Nữ;Kinh;6;{CODE}"
         rows = [
-            f"0722{born % 100:02d}{number:06d};Nguyễn Thị {chr(64 + number)};01/02/{born};Nữ;Kinh;6;{CODE}"
+            f"0722{born % 100:02d}{number:06d};Nguyễn Thị {chr(64 + number)};{person}"
             for number in range(1, PUPILS + 1)
         ]
         await self.command(
