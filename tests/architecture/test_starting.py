@@ -15,7 +15,7 @@ SERVICES = {entry.package: entry for entry in suite.SERVICES.values()}
 SECONDS = 2.0
 TRIES = 3
 LOOP_SECONDS = 0.16
-"""What the loop takes on an idle core of the two-core machine that the budget is meant for."""
+"""What the loop is estimated to take on an idle core; not yet measured on one."""
 NEVER = (
     "alembic",
     "confluent_kafka",  # its administrative client asks for topics' ids, later and when connected
