@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -143,7 +144,14 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             finally:
                 story.stop()
                 story.pair.stop()
-    assert not [child for child in psutil.Process().children() if "-m" in child.cmdline()]
+    assert not [child for child in psutil.Process().children() if serving(child)]
+
+
+def serving(process: psutil.Process) -> bool:
+    """Say whether this is a service that still runs; an ended one that nobody waited for is not."""
+    with suppress(psutil.NoSuchProcess):
+        return "-m" in process.cmdline()
+    return False
 
 
 def empty_stage(story: Story) -> None:
