@@ -14,7 +14,6 @@ from sqlalchemy import text
 
 from chassis.auth import Principal, Role
 from chassis.clock import new_id, now
-from chassis.consuming.handlers import Handlers
 from chassis.consuming.records import Record, Slice
 from chassis.database import Database
 from chassis.sealing import MasterKeys, SealedPerson, WrappedKey, new_key, seal
@@ -41,9 +40,7 @@ from contracts.lists import (
     WithdrawalReason,
 )
 from contracts.privacy import SubjectKey
-from gradebook.app import SERVICE
-from gradebook.roster import events as roster
-from gradebook.seating import events as seating
+from gradebook.app import HANDLERS, SERVICE
 from gradebook.settings import GradebookSettings
 
 Answer = dict[str, Any]
@@ -183,7 +180,7 @@ class Book:
     def __init__(self, client: httpx.AsyncClient, database: Database) -> None:
         self.client = client
         self.database = database
-        self.handlers = Handlers(roster.handlers, seating.handlers)
+        self.handlers = HANDLERS
 
     async def hear(self, *events: Event | Tombstone, topic: topics.Topic | None = None) -> None:
         """Apply the events as one slice of their topic, in one transaction."""

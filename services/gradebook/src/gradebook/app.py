@@ -8,10 +8,14 @@ from gradebook.classes import http as classes
 from gradebook.policy import POLICY
 from gradebook.roster import events as roster
 from gradebook.roster.queries import Names
+from gradebook.scores import events as erasure
 from gradebook.scores import http as scores
 from gradebook.seating import events as enrolment
 from gradebook.seating import http as seating
 from gradebook.settings import GradebookSettings
+
+HANDLERS = Handlers(roster.handlers, enrolment.handlers, erasure.handlers)
+"""What is done about the facts of others."""
 
 
 def _parts(runtime: Runtime[GradebookSettings]) -> Parts:
@@ -20,7 +24,7 @@ def _parts(runtime: Runtime[GradebookSettings]) -> Parts:
     def install(app: FastAPI) -> None:
         app.state.names = names
 
-    return Parts(projector=Handlers(roster.handlers, enrolment.handlers), install=install)
+    return Parts(projector=HANDLERS, install=install)
 
 
 SERVICE = Service(

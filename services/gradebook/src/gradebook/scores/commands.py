@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, bindparam, select, text
+from sqlalchemy import ARRAY, bindparam, select, text, update
 from sqlmodel import col
 
 from chassis.database import Session
@@ -46,7 +46,6 @@ async def save(
     sheets: Mapping[str, Sheet],
     *,
     stamp: Stamp,
-    names: roster.Names,
 ) -> Sequence[Saved]:
     """Take all the saves or none; ``sheets`` are held. The number of statements is constant.
 
@@ -64,7 +63,7 @@ async def save(
         scale = scale_of(sheet.subject, sheet.kind, sheet.grade)
         decision = decide(one, cells[one.sheet_id], seated[sheet.class_id], scale)
         judged.append(Judged(one, sheet, cells[one.sheet_id], decision))
-    await refuse(session, judged, names)
+    await refuse(session, judged)
 
     events: list[SheetOpened | ScoreEntered] = []
     history: list[tuple[object, ...]] = []
@@ -169,6 +168,11 @@ def _saved(one: Judged) -> Saved:
     return Saved(one.sheet, cells, len(after))
 
 
+async def forget_words(session: Session, pupil_ids: Sequence[str]) -> None:
+    """Delete what people wrote about these pupils' corrections; the history itself stays."""
+    await session.execute(_FORGET_WORDS, {"pupil_ids": list(pupil_ids)})
+
+
 _NO_REASON = Reason(None, None)
 _COLUMNS = table_of(CellChange).c.keys()
 _CELLS = select(
@@ -178,6 +182,17 @@ _CELLS = select(
     col(CellRow.value),
     col(CellRow.state),
 ).where(among(col(CellRow.sheet_id), "sheet_ids"))
+# By way of the cells, which are found by pupil.
+_FORGET_WORDS = (
+    update(table_of(CellChange))
+    .where(
+        col(CellChange.sheet_id) == col(CellRow.sheet_id),
+        col(CellChange.pupil_id) == col(CellRow.pupil_id),
+        col(CellChange.reason).is_not(None),
+        among(col(CellRow.pupil_id), "pupil_ids"),
+    )
+    .values(reason=None)
+)
 # One statement for all cells of a save, and a cell is never other than its history's newest line.
 _WRITE = text(
     """

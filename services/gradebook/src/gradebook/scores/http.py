@@ -85,9 +85,7 @@ async def _open(
 
 
 @changes.put("/sheets/cells")
-async def save_sheets(
-    body: SaveBodies, session: SessionDep, actor: ActorDep, names: NamesDep
-) -> SavedAnswers:
+async def save_sheets(body: SaveBodies, session: SessionDep, actor: ActorDep) -> SavedAnswers:
     """Save cells of several sheets: all of them, or none."""
     saves = [_save(one.sheet_id, one, where=f"saves[{at}].") for at, one in enumerate(body.saves)]
     if len({one.sheet_id for one in saves}) < len(saves):
@@ -96,15 +94,15 @@ async def save_sheets(
             "Một cột điểm xuất hiện hai lần.",
             errors=[FieldError("saves", "Có hai phần cho cùng một cột.", "Gộp lại thành một.")],
         )
-    return SavedAnswers(sheets=await _do_save(session, actor, names, saves))
+    return SavedAnswers(sheets=await _do_save(session, actor, saves))
 
 
 @changes.put("/sheets/{sheet_id}/cells")
 async def save_cells(
-    sheet_id: SheetPath, body: SaveBody, session: SessionDep, actor: ActorDep, names: NamesDep
+    sheet_id: SheetPath, body: SaveBody, session: SessionDep, actor: ActorDep
 ) -> SavedAnswer:
     """Save cells of a sheet: enter, correct, empty or excuse them; all of them, or none."""
-    (saved,) = await _do_save(session, actor, names, [_save(sheet_id, body)])
+    (saved,) = await _do_save(session, actor, [_save(sheet_id, body)])
     return saved
 
 
@@ -118,9 +116,7 @@ def _save(sheet_id: str, body: SaveBody, where: str = "") -> Save:
     )
 
 
-async def _do_save(
-    session: Session, actor: Principal, names: roster.Names, saves: Sequence[Save]
-) -> list[SavedAnswer]:
+async def _do_save(session: Session, actor: Principal, saves: Sequence[Save]) -> list[SavedAnswer]:
     held = await sheets.hold(session, {one.sheet_id for one in saves})
     standings = await classes.standings(session, actor, {sheet.class_id for sheet in held.values()})
     for one in saves:
@@ -131,7 +127,7 @@ async def _do_save(
         _authorise_entry(actor, sheet.kind, sheet.subject, standings.get(sheet.class_id))
     moment = now()
     stamp = commands.Stamp(actor.subject, moment, business_day(moment))
-    saved = await commands.save(session, saves, held, stamp=stamp, names=names)
+    saved = await commands.save(session, saves, held, stamp=stamp)
     return [answers.saved(one) for one in saved]
 
 

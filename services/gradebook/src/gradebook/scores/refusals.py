@@ -1,6 +1,10 @@
-"""How a save is refused: every row that is wrong, by the pupil's name, and nothing is saved."""
+"""How a save is refused: every row that is wrong, and nothing is saved.
 
-from collections.abc import Iterator, Mapping, Sequence
+Rows are counted and pupils are ids: whoever may save knows the names, and a problem may end up in
+a log that nobody erases.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import select, tuple_
@@ -8,7 +12,6 @@ from sqlmodel import col
 
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError, Invalid
-from gradebook.roster.queries import Names
 from gradebook.scores.domain import marks
 from gradebook.scores.domain.marks import scale_of
 from gradebook.scores.domain.saving import UNTOUCHED, Cell, Decision, Save
@@ -24,7 +27,7 @@ class Judged(NamedTuple):
     decision: Decision
 
 
-async def refuse(session: Session, saves: Sequence[Judged], names: Names) -> None:
+async def refuse(session: Session, saves: Sequence[Judged]) -> None:
     """Return if all can be saved.
 
     Raises:
@@ -32,24 +35,16 @@ async def refuse(session: Session, saves: Sequence[Judged], names: Names) -> Non
         Conflict: cells changed since they were read.
 
     """
-    if not any(one.decision.faults or one.decision.stale for one in saves):
-        return
-    rows = ((one.save, row) for one in saves for row in _refused_rows(one.decision))
-    called = await names.of(session, {save.entries[row].pupil_id for save, row in rows})
-    _refuse_faults(saves, called)
-    await _refuse_stale(session, saves, called)
+    _refuse_faults(saves)
+    if any(one.decision.stale for one in saves):
+        await _refuse_stale(session, saves)
 
 
-def _refused_rows(decision: Decision) -> Iterator[int]:
-    yield from (fault.row for fault in decision.faults)
-    yield from decision.stale
-
-
-def _refuse_faults(saves: Sequence[Judged], called: Mapping[str, str]) -> None:
+def _refuse_faults(saves: Sequence[Judged]) -> None:
     errors = [
         FieldError(
             f"{save.where}cells[{fault.row}].{fault.field}",
-            f"Em {called[save.entries[fault.row].pupil_id]} (dòng {fault.row + 1}): {fault.what}",
+            f"Dòng {fault.row + 1}: {fault.what}",
             fault.how,
         )
         for save, _, _, decision in saves
@@ -61,9 +56,7 @@ def _refuse_faults(saves: Sequence[Judged], called: Mapping[str, str]) -> None:
         )
 
 
-async def _refuse_stale(
-    session: Session, saves: Sequence[Judged], called: Mapping[str, str]
-) -> None:
+async def _refuse_stale(session: Session, saves: Sequence[Judged]) -> None:
     last = await _last_changes(session, saves)
     errors: list[FieldError] = []
     current: list[dict[str, object]] = []
@@ -77,7 +70,7 @@ async def _refuse_stale(
             errors.append(
                 FieldError(
                     f"{save.where}cells[{row}].version",
-                    f"Em {called[pupil_id]} (dòng {row + 1}): ô điểm đang là "
+                    f"Dòng {row + 1}: ô điểm đang là "
                     f"{score or cell.state or 'trống'} (version {cell.version}), "
                     f"khác lúc tải trang.",
                     "Xem lại ô này rồi lưu với version hiện tại.",
@@ -87,7 +80,6 @@ async def _refuse_stale(
                 {
                     "sheet_id": sheet.sheet_id,
                     "pupil_id": pupil_id,
-                    "name": called[pupil_id],
                     "score": score,
                     "state": cell.state,
                     "version": cell.version,
