@@ -30,12 +30,14 @@ NEVER = (
 # All that `serve` does up to the moment in which it would listen. Time is the process's own; a loop
 # of a known length, run right after it, tells how much a neighbour on the same core slows both.
 SERVE = """
-import importlib, json, sys, time
-from chassis import cli
+import json, sys, time
 import uvicorn
+from chassis.start import start
 uvicorn.Server.run = lambda self, sockets: None
-service = importlib.import_module(sys.argv[1] + ".app").SERVICE
-code = cli.main(service, ["serve"])
+try:
+    start(sys.argv.pop(1))
+except SystemExit as end:
+    code = end.code
 seconds = time.process_time()
 sum(i * i for i in range(2_000_000))
 loop = time.process_time() - seconds
@@ -62,7 +64,7 @@ def served(package: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for _ in range(TRIES):
         done = subprocess.run(
-            [sys.executable, "-P", "-c", SERVE, package],
+            [sys.executable, "-P", "-c", SERVE, package, "serve"],
             env=environment,
             capture_output=True,
             text=True,

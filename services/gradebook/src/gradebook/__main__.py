@@ -1,9 +1,6 @@
 """``python -m gradebook serve|relay|migrate|replay|parked|config``."""
 
-import sys
-
-from chassis.cli import main
-from gradebook.app import SERVICE
+from chassis.start import start
 
 if __name__ == "__main__":
-    sys.exit(main(SERVICE))
+    start("gradebook")
