@@ -181,12 +181,15 @@ def test_it_takes_up_again_where_a_broken_connection_left_off(suite: Any, opens:
     shown = tile(page, "N26").locator(".fraction")
     before = suite.indicator("N26")["number"]
     expect(shown).to_have_text(fraction(before))
-    suite.process("ioc-aggregator").kill()
-    suite.save(suite.played[1], "7.5")
-    expect(shown).to_have_text(
-        fraction(before | {"numerator": before["numerator"] + 1}), timeout=PAUSED
-    )
-    expect(page.locator("#connection")).to_have_attribute("data-connection", "live", timeout=PAUSED)
+    with suite.taken_away() as aggregator:
+        aggregator.kill()
+        suite.save(suite.played[1], "7.5")
+        expect(shown).to_have_text(
+            fraction(before | {"numerator": before["numerator"] + 1}), timeout=PAUSED
+        )
+        expect(page.locator("#connection")).to_have_attribute(
+            "data-connection", "live", timeout=PAUSED
+        )
     assert page.evaluate("window.same") is True
 
 
@@ -217,20 +220,20 @@ def test_a_stopped_gradebook_turns_its_tiles_old(suite: Any, opens: Opens) -> No
 def test_a_silent_server_is_noticed_by_the_page_itself(suite: Any, opens: Opens) -> None:
     page = opens()
     before = tile(page, "N04").locator(".big").text_content()
-    aggregator = suite.process("ioc-aggregator")
-    aggregator.suspend()
-    began = time.monotonic()
-    try:
-        for indicator in ("N04", "N26", "N28", "N71"):
-            expect(tile(page, indicator)).to_have_attribute(
-                "data-state", "stale", timeout=SHOWN_STALE_WITHIN * 1000
-            )
-        assert time.monotonic() - began <= SHOWN_STALE_WITHIN
-        expect(page.locator("#connection")).to_contain_text("Mất kết nối", timeout=PAUSED)
-        assert tile(page, "N04").locator(".big").text_content() == before
-    finally:
-        aggregator.resume()
-    expect(page.locator("#connection")).to_have_text("Trực tiếp", timeout=PAUSED)
+    with suite.taken_away() as aggregator:
+        aggregator.suspend()
+        began = time.monotonic()
+        try:
+            for indicator in ("N04", "N26", "N28", "N71"):
+                expect(tile(page, indicator)).to_have_attribute(
+                    "data-state", "stale", timeout=SHOWN_STALE_WITHIN * 1000
+                )
+            assert time.monotonic() - began <= SHOWN_STALE_WITHIN
+            expect(page.locator("#connection")).to_contain_text("Mất kết nối", timeout=PAUSED)
+            assert tile(page, "N04").locator(".big").text_content() == before
+        finally:
+            aggregator.resume()
+        expect(page.locator("#connection")).to_have_text("Trực tiếp", timeout=PAUSED)
     expect(tile(page, "N04")).to_have_attribute("data-state", "fresh", timeout=PAUSED)
 
 
