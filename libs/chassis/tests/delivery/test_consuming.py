@@ -16,6 +16,8 @@ from chassis.consuming.subscription import Subscription
 from chassis.database import Database, Session
 from contracts import envelope, topics
 from contracts.admissions import UnitRegistered
+from contracts.event import Event
+from contracts.privacy import SubjectKey
 from edu import topics as provisioning
 from edu.testing import eventually, running
 
@@ -23,7 +25,7 @@ Unit = Callable[..., UnitRegistered]
 UNITS = topics.UNITS.name
 
 
-def document(event: UnitRegistered, sequence: int, **changes: str) -> bytes:
+def document(event: Event, sequence: int, **changes: str) -> bytes:
     """Render ``event`` as the relay would; ``changes`` replace texts of the document."""
     moment = clock.now()
     attributes = envelope.attributes(
@@ -42,12 +44,16 @@ def document(event: UnitRegistered, sequence: int, **changes: str) -> bytes:
 
 
 async def send(
-    kafka: str, *values: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
+    kafka: str,
+    *values: bytes | None,
+    headers: Sequence[tuple[str, bytes]] = (),
+    topic: str = UNITS,
+    key: bytes = b"k",
 ) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=kafka)
     await producer.start()
     for value in values:
-        await producer.send_and_wait(UNITS, value=value, key=b"k", partition=0, headers=headers)
+        await producer.send_and_wait(topic, value=value, key=key, partition=0, headers=headers)
     await producer.stop()
 
 
@@ -207,6 +213,33 @@ async def test_a_dropped_record_releases_the_next_of_its_subject(
         assert await parking.drop(session, number)
     assert await parking.replay(reader.database, reader.handlers) == 1
     assert await reader.kept() == ["Xã số 1"]
+
+
+async def test_a_tombstone_drops_what_is_parked_of_its_key_and_of_nobody_else(
+    reader: Reader, kafka: str
+) -> None:
+    reader.handlers.on(SubjectKey)(_fail)
+    reader.handlers.on_tombstone(topics.SUBJECT_KEYS)(_listen)
+    pupils = [clock.new_id() for _ in range(2)]
+    keys = topics.SUBJECT_KEYS.name
+    for pupil_id in pupils:
+        key = SubjectKey(pupil_id=pupil_id, version=1, wrapped_key="AAAA", key_id="one")
+        newer = document(key, 2, **{"subject_key.v1": "subject-key.v2"})
+        await send(kafka, document(key, 1), newer, topic=keys, key=pupil_id.encode())
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _parked(reader, 4))
+        await send(kafka, None, topic=keys, key=pupils[0].encode())
+        await eventually(lambda: _parked(reader, 2))
+    assert await reader.rows("SELECT DISTINCT subject FROM delivery.parked") == [pupils[1]]
+
+
+async def _fail(_: Session, __: Sequence[Received[SubjectKey]]) -> None:
+    message = "no key can be kept"
+    raise ValueError(message)
+
+
+async def _listen(_: Session, __: Sequence[str]) -> None:
+    """Want the topic's tombstones, and do nothing about them."""
 
 
 async def _parked(reader: Reader, count: int) -> bool:

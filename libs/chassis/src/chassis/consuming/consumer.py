@@ -182,6 +182,8 @@ class Consumer:
             rejected = await self.projector.project(session, accepted, careful=careful)
             self._reject(rejected, judged)
             await store.park(session, judged.parked)
+            for part in accepted:
+                await store.forget_erased(session, part)
             await store.save_sources(session, _touched(judged))
         applied = sum(len(part.records) for part in accepted) - len(rejected)
         judged.count(Outcome.APPLY, applied)

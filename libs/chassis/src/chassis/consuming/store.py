@@ -11,6 +11,7 @@ from chassis.consuming.decisions import Interval, Outcome, Placement, SourceStat
 from chassis.consuming.records import Record, Slice, TopicPartition
 from chassis.database import Session
 from chassis.tables import PARKED
+from contracts.envelope import Tombstone
 
 
 @dataclass(slots=True)
@@ -207,4 +208,28 @@ async def park(session: Session, parked: Sequence[Parked]) -> None:
             }
             for item in parked
         ],
+    )
+
+
+async def forget_erased(session: Session, part: Slice) -> None:
+    """Drop what is parked from before a tombstone of its key: replayed, it would undo the erasure.
+
+    Kafka forgets these records, too; parking would be the last place where they stand.
+    """
+    tombs = [(one.key, one.offset) for one in part.records if isinstance(one.event, Tombstone)]
+    if not tombs or not part.topic.compacted:
+        return
+    await session.execute(
+        text(
+            "DELETE FROM delivery.parked p "
+            'USING unnest(CAST(:keys AS bytea[]), CAST(:offsets AS bigint[])) v(key, "offset") '
+            "WHERE p.topic = :topic AND p.partition = :partition AND p.key = v.key "
+            'AND p."offset" < v."offset"'
+        ),
+        {
+            "keys": [key for key, _ in tombs],
+            "offsets": [offset for _, offset in tombs],
+            "topic": part.topic.name,
+            "partition": part.partition,
+        },
     )
