@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from admissions import csv_table
@@ -107,13 +107,13 @@ async def _enrol_new(
     if not new:
         return
     rows, subject_keys, enrolled = await asyncio.to_thread(_sealed, new, keys)
-    try:
-        await session.execute(insert(PupilRow), rows)
-    except IntegrityError:
+    # Not refused by the database: its log would repeat the code.
+    await session.execute(insert(PupilRow).on_conflict_do_nothing(), rows)
+    if await queries.count(session, [pupil.id for pupil, _ in new]) < len(new):
         raise Conflict(
             "enrolled-meanwhile",
             "Có mã vừa được ghi danh trong lúc này. Gửi lại tệp để biết là dòng nào.",
-        ) from None
+        )
     await session.execute(insert(SubjectKeyRow), [key.model_dump() for key in subject_keys])
     await _add_steps(session, "enrolled", [pupil for pupil, _ in new], recorder)
     await emit(session, *subject_keys, *enrolled)

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Text, any_, literal, select
+from sqlalchemy import ARRAY, Text, any_, func, literal, select
 from sqlmodel import col
 
+from admissions.base import UUID
 from admissions.enrolment.domain import Pupil, State
 from admissions.enrolment.tables import PupilRow, StepRow, SubjectKeyRow
 from chassis.database import Session
@@ -54,6 +55,12 @@ def _record(pupil: PupilRow, key: SubjectKeyRow | None) -> Record:
         pupil.sealed,
         None if key is None else WrappedKey(key.wrapped_key, key.key_id),
     )
+
+
+async def count(session: Session, pupil_ids: Collection[str]) -> int:
+    """Return how many of these pupils there are."""
+    wanted = any_(literal(list(pupil_ids), ARRAY(UUID)))
+    return (await session.scalars(select(func.count()).where(col(PupilRow.id) == wanted))).one()
 
 
 async def pupil(session: Session, pupil_id: str, *, hold: bool = False) -> Record | None:
