@@ -152,13 +152,14 @@ def test_enabled_is_not_yet_active(make: Any, draw: Draw) -> None:
         make.channels(13, 0, 1),
         make.channels(13, 1, 0),
         first,
-        make.pay(12, 700_000),
         make.pay(13, 900_000, method=vnpay),
     )
     now = draw(*told)
     assert now.of("N62")["whole"] == (2, 3)
-    # 12 has only taken cash, 13 takes money no longer.
+    # 12 has taken nothing yet, 13 has closed its channel.
     assert now.of("N63") == {"whole": (1, 2), 2: (1, 2), 11: (1, 1), 12: (0, 1)}
+    # Cash is a payment, too: whatever the channel, it ends as one.
+    assert draw(*told, make.pay(12, 700_000)).of("N63")["whole"] == (2, 2)
     assert draw(*told, make.reverse(first)).of("N63")["whole"] == (0, 2)
     assert now.of("N63", "2025-2026") == {}
     in_august = draw(make.channels(11, 0, 1), make.pay(11, 1, day=date(2026, 8, 1), method=vnpay))

@@ -96,7 +96,7 @@ FORMULAS = {
     "N521": Formula(Sum("messages", "parts"), None, (MESSAGES,)),
     "N62": Formula(Schools((_ENABLED,)), Schools(), (SCHOOLS, CHANNELS), lasts=True),
     "N63": Formula(
-        Schools((_ENABLED, Sum("receipts", "received", _cashless))),
+        Schools((_ENABLED, Sum("receipts", "received"))),
         Schools((_ENABLED,)),
         (SCHOOLS, CHANNELS, FEES),
     ),

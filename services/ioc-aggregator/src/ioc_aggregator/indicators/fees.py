@@ -49,17 +49,17 @@ CASHLESS_ENABLED = Indicator(
 
 CASHLESS_ACTIVE = Indicator(
     id="N63",
-    version=1,
+    version=2,
     name=Words("Trường có dòng tiền", "Schools with cash flow"),
     definition=Words(
         "Trong số trường đã bật kênh thu không dùng tiền mặt (N62): số trường có ít nhất một khoản "
-        "nộp không dùng tiền mặt trong năm học (từ 1/8), không tính khoản đã huỷ, hoàn.",
-        "Of the schools with a cashless channel enabled (N62): those with at least one cashless "
-        "payment in the school year (from 1 August), less what was reversed.",
+        "nộp trong năm học (từ 1/8), bằng bất kỳ hình thức nào, không tính khoản đã huỷ, hoàn.",
+        "Of the schools with a cashless channel enabled (N62): those with at least one payment in "
+        "the school year (from 1 August), by whatever method, less what was reversed.",
     ),
     unit=MeasureUnit.PERCENT,
     unit_name=Words("%", "%"),
-    numerator=Schools((_ENABLED, Sum(RECEIPTS, "received", _CASHLESS))),
+    numerator=Schools((_ENABLED, Sum(RECEIPTS, "received"))),
     numerator_name=Words("trường có dòng tiền", "schools with payments"),
     denominator=Schools((_ENABLED,)),
     denominator_name=Words("trường đã bật", "schools enabled"),
