@@ -221,6 +221,17 @@ async def test_a_parameter_that_the_route_does_not_have(refusing: httpx.AsyncCli
     }
 
 
+async def test_a_name_that_may_be_a_persons_is_not_repeated(refusing: httpx.AsyncClient) -> None:
+    person = "Nguyễn Thị Ánh"
+    answer = await refusing.get("/v1/memory/free", params={person: "5"})
+    (error,) = assert_problem(answer, 422, "unknown-parameter")["errors"]
+    assert error["where"] == "tham số (tên lạ)"
+    answer = await refusing.post("/v1/notes", json={"text": "x", person: 8}, headers=KEY)
+    errors = assert_problem(answer, 422, "invalid-request")["errors"]
+    assert "(tên lạ)" in [error["where"] for error in errors]
+    assert "Nguy" not in answer.text
+
+
 async def test_a_parameter_of_a_dependency_or_model_is_known(refusing: httpx.AsyncClient) -> None:
     params = {"colour": "green", "day": "2026-09-05"}
     assert (await refusing.get("/v1/memory/free", params=params)).status_code == 200

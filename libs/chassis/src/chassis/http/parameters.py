@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from chassis.errors import FieldError, Invalid
+from chassis.http.wording import shown
 
 
 def names(dependant: Dependant) -> frozenset[str]:
@@ -31,7 +32,9 @@ def refuse_unknown(request: Request, known: frozenset[str]) -> None:
             "unknown-parameter",
             f"Có {len(unknown)} tham số không có trong API.",
             errors=[
-                FieldError(f"tham số {name[:40]}", "Không có trong API.", f"Chọn trong: {choices}.")
+                FieldError(
+                    f"tham số {shown(name)}", "Không có trong API.", f"Chọn trong: {choices}."
+                )
                 for name in unknown[:10]
             ],
         )

@@ -74,6 +74,7 @@ _WORDING = {
 }
 
 _JSON_PLACE = re.compile(r"at line (\d+) column (\d+)")
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _READ_THE_PAGE = "Xem mô tả của trường này ở trang /docs."
 
 
@@ -99,12 +100,20 @@ class _Blank(dict[str, object]):
         return "…"
 
 
+def shown(name: str) -> str:
+    """Give a name that a client made up, if it looks like one of ours; it may be anything."""
+    return name if _NAME.fullmatch(name) else "(tên lạ)"
+
+
 def _where(location: Sequence[str | int]) -> str:
     """Write ("body", "cells", 3, "value") as ``cells[3].value``."""
     part, *steps = location or ("body",)
     path = ""
     for step in steps:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+        if isinstance(step, int):
+            path += f"[{step}]"
+        else:
+            path += f".{shown(step)}" if path else shown(step)
     if part == "body":
         return path or "nội dung gửi lên"
     return f"{_PARTS.get(str(part), part)} {path}".strip()

@@ -314,13 +314,13 @@ async def _find(
 
 async def _checked(guard: Guard, body: EndpointBody) -> Endpoint:
     """Take an endpoint only if it points to the public Internet and its types exist."""
-    if unknown := sorted(set(body.types) - _TYPES):
+    if unknown := [number for number, name in enumerate(body.types) if name not in _TYPES]:
         raise Invalid(
             "type-unknown",
             "Có loại sự kiện không tồn tại hoặc không được đăng ký.",
             errors=[
-                FieldError("types", f"Không có loại {name}.", "Xem GET /v1/webhooks/types.")
-                for name in unknown
+                FieldError(f"types[{number}]", "Không có loại này.", "Xem GET /v1/webhooks/types.")
+                for number in unknown
             ],
         )
     try:
