@@ -103,6 +103,8 @@ def moved(draw: st.DrawFn) -> FeePaid | FeeReversed:
 @st.composite
 def told(draw: st.DrawFn) -> MessageDelivered | MessageFailed:
     outcomes = st.lists(st.none() | st.sampled_from(Outcome), min_size=4, max_size=4)
+    before = draw(outcomes)
+    before_days = [None if one is None else draw(st.none() | days) for one in before]
     common: dict[str, Any] = {
         "school_id": draw(ids),
         "channel": draw(st.sampled_from(Channel)),
@@ -113,7 +115,8 @@ def told(draw: st.DrawFn) -> MessageDelivered | MessageFailed:
         "guardians": tuple(IDS),
         "parts": tuple(draw(st.lists(st.integers(0, 100), min_size=4, max_size=4))),
         "costs": (0, 0, 0, 0),
-        "before": Sparse[Outcome].of(draw(outcomes)),
+        "before": Sparse[Outcome].of(before),
+        "before_days": Sparse[date].of(before_days),
     }
     if draw(st.booleans()):
         return MessageDelivered(**common)

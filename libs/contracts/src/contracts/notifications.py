@@ -164,13 +164,16 @@ class MessageRow(NamedTuple):
     cost: int
     before: Outcome | None
     """What it counted as before; null if it counts for the first time."""
+    before_day: date | None
+    """The day on which it counted so; null as ``before``."""
 
 
 class _Messages(Record):
     """Messages that are alike, as columns.
 
     A message counts, with its parts and cost, as what the newest fact says; a row with ``before``
-    counted so until now, with the same parts and cost.
+    counted so until now, with the same parts and cost, on its day in ``before_days`` or else on
+    the day of this fact.
     """
 
     school_id: SchoolId
@@ -186,6 +189,8 @@ class _Messages(Record):
     costs: Annotated[tuple[Dong, ...], Field(min_length=1, max_length=MAX_MESSAGES)]
     """What each message cost, in đồng."""
     before: Sparse[Outcome]
+    before_days: Sparse[date] = Sparse(at=(), value=())
+    """The day of the outcome before, where it is not the day of this one. Since 1.1."""
 
     @model_validator(mode="after")
     def _is_a_table(self) -> Self:
@@ -196,12 +201,20 @@ class _Messages(Record):
             raise ValueError("a message stands twice")
         if self.before.at and self.before.at[-1] >= rows:
             raise ValueError("before names a row that is not there")
+        if not set(self.before_days.at) <= set(self.before.at):
+            raise ValueError("before_days names a row that has no before")
         return self
 
     def rows(self) -> Iterator[MessageRow]:
         """Yield message by message."""
         before = self.before.spread(len(self.messages))
-        columns = (self.messages, self.guardians, self.parts, self.costs, before)
+        days = [
+            None if outcome is None else day or self.day
+            for outcome, day in zip(
+                before, self.before_days.spread(len(self.messages)), strict=True
+            )
+        ]
+        columns = (self.messages, self.guardians, self.parts, self.costs, before, days)
         yield from map(MessageRow._make, zip(*columns, strict=True))
 
 
@@ -209,6 +222,7 @@ class MessageDelivered(Event, _Messages):
     """Messages were taken by the side that receives them."""
 
     NAME: ClassVar[str] = "message-delivered"
+    MINOR: ClassVar[int] = 1
     TOPIC: ClassVar[topics.Topic] = topics.MESSAGES
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "school_id"
@@ -218,6 +232,7 @@ class MessageFailed(Event, _Messages):
     """Messages were given up, or turned out not to have arrived."""
 
     NAME: ClassVar[str] = "message-failed"
+    MINOR: ClassVar[int] = 1
     TOPIC: ClassVar[topics.Topic] = topics.MESSAGES
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "school_id"

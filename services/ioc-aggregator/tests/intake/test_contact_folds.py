@@ -73,6 +73,7 @@ def outcomes(draw: st.DrawFn) -> MessageDelivered | MessageFailed:
     parts = draw(st.lists(st.integers(0, 100), min_size=1, max_size=6))
     befores = st.one_of(st.none(), st.sampled_from(Outcome))
     before = draw(st.lists(befores, min_size=len(parts), max_size=len(parts)))
+    before_days = [None if one is None else draw(st.none() | days) for one in before]
     common: dict[str, Any] = {
         "school_id": draw(schools),
         "channel": draw(st.sampled_from([Channel.SMS, Channel.OTHER])),
@@ -84,6 +85,7 @@ def outcomes(draw: st.DrawFn) -> MessageDelivered | MessageFailed:
         "parts": tuple(parts),
         "costs": (320,) * len(parts),
         "before": Sparse[Outcome].of(before),
+        "before_days": Sparse[date].of(before_days),
     }
     if draw(st.booleans()):
         return MessageDelivered(**common)
@@ -108,13 +110,15 @@ def recount(events: Sequence[Event]) -> Cells:
             continue
         assert isinstance(event, MessageDelivered | MessageFailed)
         year = year_of(event.day)
-        key = (event.school_id, year, str(event.channel), str(event.purpose), str(event.day))
         for row in event.rows():
-            for counts, by in (
-                (isinstance(event, MessageDelivered), 1),
-                (row.before is Outcome.DELIVERED, -1),
+            for counts, day, by in (
+                (isinstance(event, MessageDelivered), event.day, 1),
+                (row.before is Outcome.DELIVERED, row.before_day, -1),
             ):
                 if counts:
+                    assert day is not None
+                    kinds = (str(event.channel), str(event.purpose))
+                    key = (event.school_id, year_of(day), *kinds, str(day))
                     cells["messages", key, "delivered"] += by
                     cells["messages", key, "parts"] += by * row.parts
         cells["reported", (event.school_id, MESSAGES, year, ""), "events"] += 1
@@ -175,6 +179,12 @@ def told(document: Documents, **data: Any) -> Any:
         {"before": {"at": [2], "value": ["failed"]}},
         {"before": {"at": [0], "value": []}},
         {"before": None},
+        {"before_days": {"at": [0], "value": ["2026-10-01"]}},
+        {"before": {"at": [0], "value": ["failed"]}, "before_days": {"at": [0], "value": ["?"]}},
+        {
+            "before": {"at": [0], "value": ["failed"]},
+            "before_days": {"at": [0], "value": ["1999-10-01"]},
+        },
     ],
 )
 def test_a_fact_that_breaks_a_rule_is_refused_and_the_others_count(
@@ -184,6 +194,26 @@ def test_a_fact_that_breaks_a_rule_is_refused_and_the_others_count(
     folded = messages.fold([right, broken, right])
     assert [refusal.index for refusal in folded.refused] == [1]
     assert cells_of(folded.delta) == cells_of(messages.fold([right, right]).delta) != {}
+
+
+def test_what_came_back_later_goes_out_of_the_day_on_which_it_counted(
+    document: Documents, cells_of: CellsOf
+) -> None:
+    delivered = told(document, day="2026-10-02", parts=[2, 1])
+    back = {"day": "2026-10-05", "parts": [2], "before": {"at": [0], "value": ["delivered"]}}
+    bounced = told(document, **back, before_days={"at": [0], "value": ["2026-10-02"]})
+    # Written by 1.0, which did not say it: the day of the bounce is all that is known.
+    older = told(document, **back)
+    bounced, older = (
+        msgspec.structs.replace(one, type=MessageFailed.type_name()) for one in (bounced, older)
+    )
+
+    def a_day(*facts: Any) -> dict[str, int]:
+        cells = without_zeros(cells_of(messages.fold(facts).delta))
+        return {key[-1]: count for (_, key, name), count in cells.items() if name == "parts"}
+
+    assert a_day(delivered, bounced) == {"2026-10-02": 1}
+    assert a_day(delivered, older) == {"2026-10-02": 3, "2026-10-05": -2}
 
 
 def test_values_that_a_newer_writer_knows_count_as_other(

@@ -243,16 +243,25 @@ class _Told(Dated, frozen=True):
     purpose: str
     parts: Annotated[list[Parts], msgspec.Meta(min_length=1)]
     before: Sparse[str]
+    before_days: Sparse[date] = msgspec.field(default_factory=lambda: Sparse([], []))
 
     def __post_init__(self) -> None:
         """Refuse columns that do not fit together."""
         super().__post_init__()
         self.before.check(len(self.parts))
+        self.before_days.check(len(self.parts))
+        for day in self.before_days.value:
+            Dated(day)
+        if set(self.before_days.at) - set(self.before.at):
+            raise ValueError("a day of an outcome that is not there")
 
-    def were_delivered(self) -> set[int]:
-        """Give the rows that counted as delivered until now."""
+    def were_delivered(self) -> dict[int, Dated]:
+        """Give the rows that counted as delivered until now, and on which day."""
+        days = dict(zip(self.before_days.at, self.before_days.value, strict=True))
         before = zip(self.before.at, self.before.value, strict=True)
-        return {row for row, outcome in before if outcome == "delivered"}
+        return {
+            row: Dated(days.get(row, self.day)) for row, outcome in before if outcome == "delivered"
+        }
 
 
 class MessageDelivered(_Told, frozen=True):

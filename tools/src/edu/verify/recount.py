@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
+from edu.verify import values
 from edu.verify.documents import (
     ChannelSwitched,
     ClassFact,
@@ -180,18 +181,25 @@ class Recount:
         self._add("receipts", key, "received", money)
 
     def _messages(self, fact: MessageDelivered | MessageFailed) -> None:
-        key = _key(
-            school=fact.school_id,
-            school_year=fact.school_year,
-            channel=named(fact.channel, CHANNELS),
-            purpose=named(fact.purpose, PURPOSES),
-            day=str(fact.day),
-        )
         before = fact.were_delivered()
         for row, parts in enumerate(fact.parts):
-            by = isinstance(fact, MessageDelivered) - (row in before)
-            self._add("messages", key, "delivered", by)
-            self._add("messages", key, "parts", by * parts)
+            if isinstance(fact, MessageDelivered):
+                self._message(fact, fact, parts, 1)
+            if row in before:
+                self._message(fact, before[row], parts, -1)
+
+    def _message(
+        self, fact: MessageDelivered | MessageFailed, at: values.Dated, parts: int, by: int
+    ) -> None:
+        key = _key(
+            school=fact.school_id,
+            school_year=at.school_year,
+            channel=named(fact.channel, CHANNELS),
+            purpose=named(fact.purpose, PURPOSES),
+            day=str(at.day),
+        )
+        self._add("messages", key, "delivered", by)
+        self._add("messages", key, "parts", by * parts)
 
     def _pupil(self, cell: PupilCell, school_year: str, by: int) -> None:
         key = _key(

@@ -1,7 +1,7 @@
 """``notifications.messages.v1``: what became of messages becomes how many were delivered a day."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Annotated
 
@@ -26,6 +26,30 @@ class _Told(msgspec.Struct, gc=False):
     day: date
     parts: Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=100)]], msgspec.Meta(min_length=1)]
     before: Sparse[str]
+    before_days: Sparse[date] = msgspec.field(default_factory=lambda: Sparse([], []))
+
+    def fault(self) -> str | None:
+        """Say what is wrong with it, if anything."""
+        rows = len(self.parts)
+        if not set(self.before_days.at) <= set(self.before.at):
+            return "before_days names a row that has no before"
+        years = map(school_year_of, (self.day, *self.before_days.value))
+        faults = (key_fault(self.school_id, year) for year in years)
+        return (
+            self.before.fault(rows)
+            or self.before_days.fault(rows)
+            or next(filter(None, faults), None)
+        )
+
+    def counts(self, *, delivered: bool) -> Iterator[tuple[date, int, int]]:
+        """Yield by how many messages and parts it changes which day, row by row."""
+        rows = len(self.parts)
+        columns = (self.parts, self.before.spread(rows), self.before_days.spread(rows))
+        for parts, before, before_day in zip(*columns, strict=True):
+            if delivered:
+                yield self.day, 1, parts
+            if before == Outcome.DELIVERED:
+                yield before_day or self.day, -1, -parts
 
 
 _DELIVERED = MessageDelivered.type_name()
@@ -48,27 +72,15 @@ def fold(events: Sequence[Envelope]) -> Folded:
         except msgspec.MsgspecError as error:
             folded.refuse(index, str(error))
             continue
-        rows = len(fact.parts)
-        year = school_year_of(fact.day)
-        fault = fact.before.fault(rows) or key_fault(fact.school_id, year)
+        fault = fact.fault()
         if fault is not None:
             folded.refuse(index, fault)
             continue
-        is_delivered = event.type == _DELIVERED
-        delivered = parts = 0
-        for before, its_parts in zip(fact.before.spread(rows), fact.parts, strict=True):
-            by = is_delivered - (before == Outcome.DELIVERED)
-            delivered += by
-            parts += by * its_parts
-        key = (
-            fact.school_id,
-            year,
-            _CHANNELS[fact.channel],
-            _PURPOSES[fact.purpose],
-            fact.day.isoformat(),
-        )
-        messages.add(key, delivered, parts)
-        reported[fact.school_id, STREAM, year, ""] += 1
+        kinds = _CHANNELS[fact.channel], _PURPOSES[fact.purpose]
+        for day, count, parts in fact.counts(delivered=event.type == _DELIVERED):
+            key = (fact.school_id, school_year_of(day), *kinds, day.isoformat())
+            messages.add(key, count, parts)
+        reported[fact.school_id, STREAM, school_year_of(fact.day), ""] += 1
     messages.into(folded.delta)
     folded.delta.changes[REPORTED.name] = Change.count(reported)
     return folded
