@@ -1,50 +1,11 @@
-"""What the tables of all slices share: one metadata, and how ids and codes are stored."""
+"""The one metadata that the tables of all slices share."""
 
-from enum import StrEnum
-from typing import TypeVar
-
-from sqlalchemy import ARRAY, ColumnElement, Enum, MetaData, Table, Uuid, any_, bindparam
-from sqlalchemy.orm import Mapped, registry
+from sqlalchemy import MetaData
+from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 
-_NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from chassis.columns import NAMES
 
 
-class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=_NAMES))):
+class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMES))):
     """Root of the gradebook's tables. There are no foreign keys to what other services own."""
-
-
-Id = Uuid(as_uuid=False)
-"""Ids are text in Python, as they travel, and 16 bytes in the database."""
-
-
-def table_of(model: type[Base]) -> Table:
-    """Give the table itself, for statements that write many rows at once."""
-    return Base.metadata.tables[str(model.__tablename__)]
-
-
-def among(column: Mapped[str] | Mapped[str | None], parameter: str) -> ColumnElement[bool]:
-    """Say that an id is among those of ``parameter``, a list that is given at execution.
-
-    One array whatever its length: the statement is compiled and prepared once.
-    """
-    return column == any_(bindparam(parameter, type_=ARRAY(Id)))
-
-
-E = TypeVar("E", bound=StrEnum)
-
-
-def code(kind: type[E]) -> Enum:
-    """Store a member of ``kind`` as its code, so that a list can grow without a migration."""
-    return Enum(
-        kind,
-        native_enum=False,
-        create_constraint=False,
-        length=32,
-        values_callable=lambda members: [member.value for member in members],
-    )

@@ -44,9 +44,13 @@ async def test_an_erased_person_has_no_name_whatever_comes_again(book: Any) -> N
     assert await _name(book) == "đã xoá thông tin cá nhân"
 
 
-async def test_a_tombstone_of_an_unknown_person_changes_nothing(book: Any) -> None:
+async def test_a_key_that_comes_after_its_tombstone_revives_nobody(book: Any) -> None:
+    """It was parked, and somebody replays it later."""
+    person, key = book.facts.person(AN, "Nguyễn Thị An")
+    await book.hear(person)
     await book.hear(Tombstone(AN))
-    assert await book.rows("SELECT * FROM subject_key") == []
+    await book.hear(key)
+    assert await _name(book) == "đã xoá thông tin cá nhân"
 
 
 async def test_a_key_that_does_not_open_shows_no_name_and_fails_nothing(book: Any) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.clock import new_id
-from payments.register.domain import is_reference, name_key, reference_of
+from payments.register.domain import is_reference, reference_of
 
 SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 IDS = st.uuids().map(str)
@@ -35,14 +35,3 @@ def test_what_is_no_reference_is_none() -> None:
 
 def test_pupils_have_different_references() -> None:
     assert len({reference_of(new_id()) for _ in range(10_000)}) == 10_000
-
-
-def test_a_list_is_sorted_by_the_given_name_as_vietnamese_dictionaries_do() -> None:
-    names = ["Trần Văn Đức", "Lê Thị Ánh", "Nguyễn An", "Phạm Dũng", "Bùi Thị Ân"]
-    assert sorted(names, key=name_key) == [
-        "Nguyễn An",
-        "Lê Thị Ánh",
-        "Bùi Thị Ân",
-        "Phạm Dũng",
-        "Trần Văn Đức",
-    ]

@@ -11,12 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from chassis.clock import new_id
+from chassis.columns import table_of
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError, Invalid
 from chassis.outbox import emit
 from contracts.gradebook import ClassOpened, TeachingAssigned
 from contracts.lists import Grade, Subject
-from gradebook.base import table_of
 from gradebook.classes.domain import may_open
 from gradebook.classes.queries import ClassRoom, Teachers, rooms, teaching
 from gradebook.classes.tables import SchoolClass, Teaching

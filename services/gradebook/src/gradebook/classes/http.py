@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from chassis.auth import Principal
 from chassis.database import Session
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, RequestModel, SessionDep
+from chassis.persons import in_list_order
 from contracts.ids import ClassId, PersonId, SchoolId, SchoolYear
 from contracts.lists import Grade, Subject
 from gradebook.classes import commands, queries
@@ -199,12 +200,12 @@ async def read_class(
     """Read a class with its list, in the order of names, and its teachers."""
     room = await find(session, principal, class_id, "classes.read")
     seated = await queries.seated(session, [class_id])
-    called = await names.of(session, seated[class_id])
+    called = await names.shown(session, seated[class_id])
     return WholeClass(
         **room._asdict(),
         pupils=[
             PupilAnswer(pupil_id=pupil_id, name=called[pupil_id])
-            for pupil_id in roster.in_list_order(called)
+            for pupil_id in in_list_order(called)
         ],
         teaching=_teaching(await queries.teaching(session, class_id)),
     )
@@ -223,7 +224,7 @@ async def list_pupils(
     """List the pupils enrolled at a school, so that they can be given seats."""
     POLICY.authorise(principal, "pupils.list", principal.relations_to_school(school_id))
     grades = await roster.pupils_of(session, school_id, school_year, grade)
-    called = await names.of(session, grades)
+    called = await names.shown(session, grades)
     seats = await queries.seats_of(session, grades, school_year)
     return SchoolPupils(
         pupils=[
@@ -233,7 +234,7 @@ async def list_pupils(
                 grade=grades[pupil_id],
                 class_id=seats.get(pupil_id),
             )
-            for pupil_id in roster.in_list_order(called)
+            for pupil_id in in_list_order(called)
         ]
     )
 

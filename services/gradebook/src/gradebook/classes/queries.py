@@ -10,9 +10,9 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from chassis.auth import Principal
+from chassis.columns import Id, among
 from chassis.database import Session
 from contracts.lists import Grade, Subject
-from gradebook.base import Id, among
 from gradebook.classes.tables import Placement, SchoolClass, Teaching
 from gradebook.policy import HOMEROOM, TEACHES, person
 

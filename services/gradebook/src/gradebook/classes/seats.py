@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from chassis.columns import among, table_of
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError
 from chassis.outbox import emit
 from contracts.gradebook import PupilPlaced
-from gradebook.base import among, table_of
 from gradebook.classes.domain import Place, must_leave, why_not_here
 from gradebook.classes.queries import ClassRoom, rooms
 from gradebook.classes.tables import Placement

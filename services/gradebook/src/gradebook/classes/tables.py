@@ -3,8 +3,9 @@
 from sqlalchemy import ARRAY
 from sqlmodel import Field, UniqueConstraint
 
+from chassis.columns import Id, code
 from contracts.lists import Grade, Subject
-from gradebook.base import Base, Id, code
+from gradebook.base import Base
 
 
 class SchoolClass(Base, table=True):

@@ -1,27 +1,18 @@
 """What other slices may know of schools and pupils."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 
-import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
+from chassis import persons
+from chassis.columns import among
 from chassis.database import Session
-from chassis.sealing import MasterKeys, SealError, WrappedKey
+from chassis.sealing import MasterKeys
 from contracts.lists import Grade, Level
-from gradebook.base import among
-from gradebook.roster.domain import name_key
 from gradebook.roster.tables import Pupil, School, SchoolYear, SubjectKey
-
-NO_NAME = "chưa có tên"
-"""Shown for a pupil whose record or key has not come yet."""
-
-ERASED = "đã xoá thông tin cá nhân"
-"""Shown for a pupil whose key was erased."""
-
-_log = structlog.get_logger("gradebook.roster")
 
 
 class Enrolment(NamedTuple):
@@ -90,38 +81,12 @@ async def pupils_of(
     return dict((await session.execute(statement)).all())
 
 
-class Names:
-    """Opens names when they are read; nowhere else do they exist in the clear."""
+class Names(persons.Names):
+    """Opens the names of the pupils who are known here."""
 
     def __init__(self, keys: MasterKeys) -> None:
-        self._keys = keys
-
-    async def of(self, session: Session, pupil_ids: Collection[str]) -> Mapping[str, str]:
-        """Give a name, or what stands in its place, for each of the pupils; this never fails."""
-        names = dict.fromkeys(pupil_ids, NO_NAME)
-        rows = await session.execute(_PERSONS, {"pupil_ids": list(pupil_ids)})
-        for pupil_id, sealed, key_version, wrapped_key, key_id in rows:
-            if wrapped_key is not None and key_id is not None:
-                names[pupil_id] = self._open(pupil_id, sealed, WrappedKey(wrapped_key, key_id))
-            elif key_version is not None:
-                names[pupil_id] = ERASED
-        return names
-
-    def _open(self, pupil_id: str, sealed: str | None, key: WrappedKey) -> str:
-        try:
-            person = self._keys.open_if_complete(sealed, key, pupil_id)
-        except SealError as error:
-            _log.warning("a name does not open", pupil=pupil_id, reason=str(error))
-            return NO_NAME
-        return NO_NAME if person is None else person.name
-
-
-def in_list_order(names: Mapping[str, str]) -> Sequence[str]:
-    """Sort pupils as a Vietnamese class list does; those without a name stand last."""
-    return sorted(
-        names,
-        key=lambda pupil: (names[pupil] in (NO_NAME, ERASED), name_key(names[pupil]), pupil),
-    )
+        """Take what unwraps a pupil's key."""
+        super().__init__(keys, Pupil, SubjectKey)
 
 
 _SCHOOLS = select(School).where(among(col(School.school_id), "school_ids"))
@@ -134,14 +99,3 @@ _ENROLMENTS = select(
 ).where(among(col(Pupil.pupil_id), "pupil_ids"))
 # Always in the order of the ids, so that two transactions cannot wait for each other.
 _ENROLMENTS_HELD = _ENROLMENTS.order_by(col(Pupil.pupil_id)).with_for_update(key_share=True)
-_PERSONS = (
-    select(
-        col(Pupil.pupil_id),
-        col(Pupil.sealed),
-        col(SubjectKey.version),
-        col(SubjectKey.wrapped_key),
-        col(SubjectKey.key_id),
-    )
-    .join(SubjectKey, col(SubjectKey.pupil_id) == col(Pupil.pupil_id), isouter=True)
-    .where(among(col(Pupil.pupil_id), "pupil_ids"))
-)

@@ -2,11 +2,13 @@
 
 from datetime import date
 
-from sqlalchemy import ARRAY, Text
+from sqlalchemy import ARRAY
 from sqlmodel import Field, Index
 
-from contracts.lists import Grade, Level
-from gradebook.base import Base, Id, code
+from chassis.columns import Id, code
+from chassis.persons import EnrolmentCopy, SubjectKeyCopy
+from contracts.lists import Level
+from gradebook.base import Base
 
 
 class School(Base, table=True):
@@ -30,26 +32,13 @@ class SchoolYear(Base, table=True):
     last_day: date
 
 
-class Pupil(Base, table=True):
+class Pupil(EnrolmentCopy, Base, table=True):
     """Where a pupil is enrolled now, or was last; the person is sealed."""
 
     __table_args__ = (Index(None, "school_id", "school_year"),)
 
-    pupil_id: str = Field(primary_key=True, sa_type=Id)
-    version: int
-    school_id: str = Field(sa_type=Id)
-    school_year: str
-    grade: Grade = Field(sa_type=code(Grade))
-    enrolled: bool
-    sealed: str | None = Field(sa_type=Text)
 
-
-class SubjectKey(Base, table=True):
-    """A pupil's wrapped key, without which the sealed person is noise; none once erased."""
+class SubjectKey(SubjectKeyCopy, Base, table=True):
+    """A pupil's wrapped key."""
 
     __tablename__ = "subject_key"
-
-    pupil_id: str = Field(primary_key=True, sa_type=Id)
-    version: int
-    wrapped_key: str | None
-    key_id: str | None

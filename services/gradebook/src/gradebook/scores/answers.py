@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from gradebook.roster.queries import in_list_order
+from chassis.persons import in_list_order
 from gradebook.scores.commands import Saved
 from gradebook.scores.domain import marks
 from gradebook.scores.domain.marks import Scale, scale_of

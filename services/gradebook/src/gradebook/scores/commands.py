@@ -7,13 +7,13 @@ from typing import NamedTuple
 from sqlalchemy import ARRAY, bindparam, select, text, update
 from sqlmodel import col
 
+from chassis.columns import among, table_of
 from chassis.database import Session
 from chassis.errors import FieldError, Invalid
 from chassis.outbox import emit
 from contracts.columns import Sparse
 from contracts.gradebook import ScoreEntered, SheetOpened
 from contracts.lists import ColumnKind
-from gradebook.base import among, table_of
 from gradebook.classes import queries as classes
 from gradebook.roster import queries as roster
 from gradebook.scores.domain.marks import scale_of

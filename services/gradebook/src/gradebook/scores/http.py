@@ -178,7 +178,7 @@ async def read_sheet(
     POLICY.authorise(principal, "scores.read", standings[sheet.class_id].to_subject(sheet.subject))
     cells = await queries.cells_of(session, sheet_id)
     seated = (await classes.seated(session, [sheet.class_id]))[sheet.class_id]
-    called = await names.of(session, {*cells, *seated})
+    called = await names.shown(session, {*cells, *seated})
     return answers.whole_sheet(sheet, cells, seated, called)
 
 
@@ -215,5 +215,5 @@ async def read_pupil(
     if enrolled is None and not row:
         raise nothing_here()
     history = await queries.history_of(session, pupil_id, [sheet.sheet_id for sheet, _ in readable])
-    called = await names.of(session, [pupil_id])
+    called = await names.shown(session, [pupil_id])
     return answers.pupil_row(pupil_id, called[pupil_id], readable, history)

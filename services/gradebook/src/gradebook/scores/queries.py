@@ -7,9 +7,9 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from chassis.columns import among
 from chassis.database import Session
 from contracts.lists import ColumnKind, Subject, Term
-from gradebook.base import among
 from gradebook.scores.domain.history import Step, What, explain
 from gradebook.scores.domain.saving import Cell
 from gradebook.scores.tables import Cell as CellRow

@@ -11,12 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from chassis.clock import new_id
+from chassis.columns import among, table_of
 from chassis.database import Session
 from chassis.errors import FieldError, Invalid
 from chassis.outbox import emit
 from contracts.gradebook import SheetOpened
 from contracts.lists import ColumnKind
-from gradebook.base import among, table_of
 from gradebook.classes import queries as classes
 from gradebook.scores.domain.columns import Column, why_not
 from gradebook.scores.tables import Cell, Sheet

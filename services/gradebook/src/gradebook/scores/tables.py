@@ -5,8 +5,9 @@ from datetime import date, datetime
 from sqlalchemy import DateTime, Index, SmallInteger, Text
 from sqlmodel import Field, UniqueConstraint
 
+from chassis.columns import Id, code
 from contracts.lists import ColumnKind, CorrectionReason, Grade, ScoreState, Subject, Term
-from gradebook.base import Base, Id, code
+from gradebook.base import Base
 
 
 class Sheet(Base, table=True):

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from chassis.clock import business_day, new_id, now
+from chassis.columns import table_of
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError, NotFound
 from chassis.outbox import emit
@@ -26,7 +27,6 @@ from contracts.notifications import (
     Relation,
     UnlinkReason,
 )
-from notifications.base import table_of
 from notifications.guardians import queries
 from notifications.guardians.contacts import Box, ContactBook, Contacts
 from notifications.guardians.domain import EvidenceKind, Link, Wishes, moved

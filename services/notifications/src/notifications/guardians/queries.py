@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
 
 from chassis.auth import Principal
+from chassis.columns import among, code
 from chassis.database import Session
 from chassis.sealing import WrappedKey
 from contracts.notifications import Channel, LinkCell, Purpose
-from notifications.base import among, code
 from notifications.guardians.contacts import Box, ContactBook, Contacts
 from notifications.guardians.domain import USUAL, EvidenceKind, Link, Wishes
 from notifications.guardians.tables import Consent, Guardian, GuardianLink, Preference

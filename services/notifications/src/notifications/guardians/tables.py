@@ -5,9 +5,10 @@ from datetime import datetime, time
 from sqlalchemy import ARRAY, BigInteger, Text
 from sqlmodel import Field, Index
 
+from chassis.columns import Id, code
 from contracts.lists import Grade
 from contracts.notifications import Channel, Purpose, Relation
-from notifications.base import Base, Id, Moment, code
+from notifications.base import Base, Moment
 from notifications.guardians.domain import EvidenceKind
 
 

@@ -8,9 +8,10 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import BUSINESS_ZONE, new_id, now
+from chassis.columns import table_of
 from chassis.database import Session
 from contracts.notifications import Channel
-from notifications.base import in_order, table_of
+from notifications.base import in_order
 from notifications.guardians.queries import Wishes
 from notifications.messages.domain import (
     NEWS,

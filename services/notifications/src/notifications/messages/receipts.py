@@ -11,10 +11,10 @@ from typing import NamedTuple
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.columns import table_of
 from chassis.database import Session
 from chassis.errors import Invalid
 from contracts.notifications import FailureReason, Outcome
-from notifications.base import table_of
 from notifications.messages.domain import LetterState, after_receipt
 from notifications.messages.settling import Ended, tell
 from notifications.messages.tables import Letter, Receipt

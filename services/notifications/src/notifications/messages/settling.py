@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select, update
 from sqlmodel import col
 
 from chassis.clock import business_day
+from chassis.columns import among, table_of
 from chassis.database import Session
 from chassis.outbox import emit
 from contracts.columns import Sparse
@@ -26,7 +27,6 @@ from contracts.notifications import (
     Outcome,
     Purpose,
 )
-from notifications.base import among, table_of
 from notifications.messages.domain import (
     AttemptOutcome,
     CancelReason,

@@ -7,8 +7,9 @@ from sqlalchemy import BigInteger, SmallInteger
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, Index, UniqueConstraint, text
 
+from chassis.columns import Id, code
 from contracts.notifications import Channel, Purpose
-from notifications.base import Base, Id, Moment, code
+from notifications.base import Base, Moment
 from notifications.messages.domain import AttemptOutcome, LetterState
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from chassis.clock import BUSINESS_ZONE, business_day
+from chassis.columns import among, table_of
 from chassis.database import Session
 from contracts.notifications import Channel, FailureReason
-from notifications.base import among, table_of
 from notifications.guardians.queries import Addressee, ContactBook, addressees
 from notifications.messages.domain import (
     AttemptOutcome,

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from chassis.consuming.handlers import Handlers, Received
+from chassis.copies import keeping
 from chassis.database import Session
+from contracts import privacy
 from contracts.admissions import (
     SchoolRegistered,
     StudentEnrolled,
@@ -11,30 +13,19 @@ from contracts.admissions import (
     StudentWithdrawn,
 )
 from contracts.gradebook import ClassOpened, PupilPlaced
-from contracts.privacy import SubjectKey
 from notifications.register import commands
+from notifications.register.tables import Placement, School, SchoolClass, SubjectKey
 
-handlers = Handlers()
-
-
-@handlers.on(SchoolRegistered)
-async def on_school_registered(
-    session: Session, received: Sequence[Received[SchoolRegistered]]
-) -> None:
-    """Know the school, or know it anew."""
-    await commands.copy_schools(session, [one.event for one in received])
-
-
-@handlers.on(ClassOpened)
-async def on_class_opened(session: Session, received: Sequence[Received[ClassOpened]]) -> None:
-    """Know the class and its homeroom teacher."""
-    await commands.copy_classes(session, [one.event for one in received])
-
-
-@handlers.on(PupilPlaced)
-async def on_pupil_placed(session: Session, received: Sequence[Received[PupilPlaced]]) -> None:
-    """Know who sits where."""
-    await commands.copy_placements(session, [one.event for one in received])
+handlers = Handlers(
+    keeping(
+        {
+            SchoolRegistered: School,
+            ClassOpened: SchoolClass,
+            PupilPlaced: Placement,
+            privacy.SubjectKey: SubjectKey,
+        }
+    )
+)
 
 
 @handlers.on(StudentEnrolled, StudentTransferred, StudentWithdrawn)
@@ -44,9 +35,3 @@ async def on_enrolment(
 ) -> None:
     """Know where the pupil studies."""
     await commands.copy_enrolments(session, [one.event for one in received])
-
-
-@handlers.on(SubjectKey)
-async def on_subject_key(session: Session, received: Sequence[Received[SubjectKey]]) -> None:
-    """Be able to open a pupil's name, whether or not the pupil is known yet."""
-    await commands.copy_keys(session, [one.event for one in received])

@@ -3,17 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-import structlog
 from sqlalchemy import and_, select
 from sqlmodel import col
 
+from chassis import persons
+from chassis.columns import among
 from chassis.database import Session
-from chassis.sealing import MasterKeys, SealError, WrappedKey
+from chassis.sealing import MasterKeys
 from contracts.lists import Grade
-from notifications.base import among
 from notifications.register.tables import Placement, Pupil, School, SchoolClass, SubjectKey
-
-_log = structlog.get_logger("notifications.register")
 
 
 class Enrolment(NamedTuple):
@@ -27,14 +25,6 @@ class Enrolment(NamedTuple):
     class_id: str | None
     class_name: str | None
     homeroom_teacher_id: str | None
-
-
-class NameState(NamedTuple):
-    """A pupil's name, if it can be read."""
-
-    name: str | None
-    erased: bool
-    """Nobody will ever read it again; otherwise it may still arrive."""
 
 
 async def enrolments(
@@ -71,31 +61,12 @@ async def school_names(session: Session, school_ids: Collection[str]) -> Mapping
     return dict((await session.execute(statement, {"school_ids": list(school_ids)})).all())
 
 
-class Names:
-    """Opens pupils' names when they are needed; nowhere else do they exist in the clear."""
+class Names(persons.Names):
+    """Opens the names of the pupils who are known here."""
 
     def __init__(self, keys: MasterKeys) -> None:
-        self._keys = keys
-
-    async def of(self, session: Session, pupil_ids: Collection[str]) -> Mapping[str, NameState]:
-        """Give each pupil's name, or why there is none; this never fails."""
-        states = dict.fromkeys(pupil_ids, NameState(None, erased=False))
-        rows = await session.execute(_PERSONS, {"pupil_ids": list(pupil_ids)})
-        for pupil_id, sealed, wrapped_key, key_id in rows:
-            if wrapped_key is None or key_id is None:
-                states[pupil_id] = NameState(None, erased=True)
-            else:
-                key = WrappedKey(wrapped_key, key_id)
-                states[pupil_id] = NameState(self._open(pupil_id, sealed, key), erased=False)
-        return states
-
-    def _open(self, pupil_id: str, sealed: str | None, key: WrappedKey) -> str | None:
-        try:
-            person = self._keys.open_if_complete(sealed, key, pupil_id)
-        except SealError as error:
-            _log.warning("a name does not open", pupil=pupil_id, reason=str(error))
-            return None
-        return None if person is None else person.name
+        """Take what unwraps a pupil's key."""
+        super().__init__(keys, Pupil, SubjectKey)
 
 
 # Always in the order of the ids, so that two transactions cannot wait for each other.
@@ -127,14 +98,4 @@ _ENROLMENTS = (
     )
     .join(SchoolClass, col(SchoolClass.class_id) == col(Placement.class_id), isouter=True)
     .where(among(col(Pupil.pupil_id), "pupil_ids"))
-)
-_PERSONS = (
-    select(
-        col(SubjectKey.pupil_id),
-        col(Pupil.sealed),
-        col(SubjectKey.wrapped_key),
-        col(SubjectKey.key_id),
-    )
-    .join(Pupil, col(Pupil.pupil_id) == col(SubjectKey.pupil_id), isouter=True)
-    .where(among(col(SubjectKey.pupil_id), "pupil_ids"))
 )

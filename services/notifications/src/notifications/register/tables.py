@@ -1,10 +1,10 @@
 """The copies. A row is as its newest fact says; no row refers to another."""
 
-from sqlalchemy import Text
 from sqlmodel import Field, Index
 
-from contracts.lists import Grade
-from notifications.base import Base, Id, code
+from chassis.columns import Id
+from chassis.persons import EnrolmentCopy, SubjectKeyCopy
+from notifications.base import Base
 
 
 class School(Base, table=True):
@@ -39,24 +39,11 @@ class Placement(Base, table=True):
     class_id: str | None = Field(sa_type=Id)
 
 
-class Pupil(Base, table=True):
+class Pupil(EnrolmentCopy, Base, table=True):
     """Where a pupil is enrolled now, or was last; the person is sealed."""
 
-    pupil_id: str = Field(primary_key=True, sa_type=Id)
-    version: int
-    school_id: str = Field(sa_type=Id)
-    school_year: str
-    grade: Grade = Field(sa_type=code(Grade))
-    enrolled: bool
-    sealed: str | None = Field(sa_type=Text)
 
-
-class SubjectKey(Base, table=True):
-    """A pupil's wrapped key, without which the sealed person is noise; none once erased."""
+class SubjectKey(SubjectKeyCopy, Base, table=True):
+    """A pupil's wrapped key."""
 
     __tablename__ = "subject_key"
-
-    pupil_id: str = Field(primary_key=True, sa_type=Id)
-    version: int
-    wrapped_key: str | None
-    key_id: str | None

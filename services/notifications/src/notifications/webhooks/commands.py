@@ -10,9 +10,9 @@ from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import new_id, now
+from chassis.columns import table_of
 from chassis.database import Session
 from chassis.sealing import MasterKeys, WrappedKey
-from notifications.base import table_of
 from notifications.webhooks import queries
 from notifications.webhooks.domain import KEPT, LISTED, DeliveryState, WebhookState
 from notifications.webhooks.tables import (

@@ -8,9 +8,9 @@ from sqlalchemy import Select, Text, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
+from chassis.columns import among
 from chassis.database import Session
 from chassis.sealing import WrappedKey
-from notifications.base import among
 from notifications.webhooks.domain import AttemptOutcome, DeliveryState, WebhookState
 from notifications.webhooks.tables import (
     Webhook,

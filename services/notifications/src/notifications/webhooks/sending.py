@@ -12,9 +12,9 @@ from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import now
+from chassis.columns import table_of
 from chassis.database import Session
 from chassis.sealing import MasterKeys
-from notifications.base import table_of
 from notifications.breakers import Breakers
 from notifications.webhooks import queries
 from notifications.webhooks.client import WebhookClient

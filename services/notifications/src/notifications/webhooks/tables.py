@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import ARRAY, LargeBinary, SmallInteger, Text
 from sqlmodel import Field, Index, text
 
-from notifications.base import Base, Id, Moment, code
+from chassis.columns import Id, code
+from notifications.base import Base, Moment
 from notifications.webhooks.domain import AttemptOutcome, DeliveryState, WebhookState
 
 

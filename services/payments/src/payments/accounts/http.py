@@ -12,6 +12,7 @@ from chassis.auth import Principal
 from chassis.clock import business_day, now
 from chassis.database import Session
 from chassis.http import PrincipalDep, QueryRouter, SessionDep
+from chassis.persons import in_list_order
 from contracts.ids import ClassId
 from contracts.payments import FeeKind, PaymentMethod
 from payments.fees import queries as fees
@@ -111,7 +112,7 @@ async def read_account(
     today = business_day(now())
     charges = await fees.charges_of(session, school, [pupil_id])
     credit = await ledger.credits_of(session, school, [pupil_id])
-    called = await names.of(session, [pupil_id])
+    called = await names.shown(session, [pupil_id])
     return AccountAnswer(
         pupil_id=pupil_id,
         name=called[pupil_id],
@@ -150,7 +151,7 @@ async def read_class(
     seated = await register.seated(session, class_id)
     pupils = await register.pupils(session, seated)
     credit = await ledger.credits_of(session, room.school_id, list(pupils))
-    called = await names.of(session, list(pupils))
+    called = await names.shown(session, list(pupils))
     charges: defaultdict[str, list[ChargeLine]] = defaultdict(list)
     for line in await fees.charges_of(session, room.school_id, list(pupils)):
         charges[line.pupil_id].append(line)
@@ -168,7 +169,7 @@ async def read_class(
                 overdue=_overdue(charges[pupil_id], today),
                 credit=sum(one.left for one in credit[pupil_id]),
             )
-            for pupil_id in register.in_list_order(called)
+            for pupil_id in in_list_order(called)
         ],
     )
 
@@ -183,7 +184,7 @@ async def find_by_reference(
     """Find the pupil whose reference stands on a bank's statement."""
     pupil_id = await register.by_reference(session, reference)
     pupil = await _find(session, principal, pupil_id, None)
-    called = await names.of(session, [pupil.pupil_id])
+    called = await names.shown(session, [pupil.pupil_id])
     return ReferenceAnswer(
         pupil_id=pupil.pupil_id, name=called[pupil.pupil_id], school_id=pupil.school_id
     )

@@ -2,8 +2,9 @@
 
 from sqlmodel import Field, Index
 
+from chassis.columns import Id, code
 from contracts.payments import PaymentMethod
-from payments.base import Base, Id, code
+from payments.base import Base
 
 
 class Channel(Base, table=True):

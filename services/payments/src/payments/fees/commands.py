@@ -12,13 +12,13 @@ from sqlalchemy import insert, select, update
 from sqlmodel import col
 
 from chassis.clock import business_day, new_id, now
+from chassis.columns import table_of
 from chassis.database import Session
 from chassis.errors import Conflict
 from chassis.outbox import emit
 from contracts.columns import Sparse
 from contracts.gradebook import MAX_ROWS
 from contracts.payments import AssessedRow, ChargeReason, FeeAssessed
-from payments.base import table_of
 from payments.fees import queries
 from payments.fees.domain import Change, ChargeFacts, Wanted, assess, correct
 from payments.fees.refusals import (

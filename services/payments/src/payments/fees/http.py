@@ -12,6 +12,7 @@ from chassis.clock import business_day, now
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError, Invalid
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, SessionDep
+from chassis.persons import in_list_order
 from contracts.ids import FeeItemId, SchoolId
 from contracts.payments import FeePeriod
 from payments.fees import commands, queries
@@ -165,8 +166,8 @@ async def list_charges(
     if item is None:
         raise nothing_here()
     lines = await queries.charges_of_item(session, fee_item_id, period)
-    called = await names.of(session, {line.pupil_id for line in lines})
-    place = {pupil_id: at for at, pupil_id in enumerate(register.in_list_order(called))}
+    called = await names.shown(session, {line.pupil_id for line in lines})
+    place = {pupil_id: at for at, pupil_id in enumerate(in_list_order(called))}
     return ChargeList(
         charges=[
             NamedCharge(**line._asdict(), pupil_name=called[line.pupil_id])

@@ -7,8 +7,9 @@ from sqlalchemy import BigInteger, Column, DateTime, Identity, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Index, UniqueConstraint
 
+from chassis.columns import Id, code
 from contracts.payments import ChargeReason, FeeKind
-from payments.base import Base, Id, Money, code
+from payments.base import Base, Money
 from payments.fees.domain import ExemptionGroup, FeeUnit
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.clock import new_id, now
+from chassis.columns import table_of
 from chassis.database import Session
-from payments.base import table_of
 from payments.ledger.domain import Account, Transaction
 from payments.ledger.tables import LedgerAccount, LedgerEntry, LedgerTransaction
 

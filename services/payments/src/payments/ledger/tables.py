@@ -9,7 +9,8 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKeyConstraint, Identity, SmallInteger
 from sqlmodel import CheckConstraint, Field, Index, UniqueConstraint
 
-from payments.base import Base, Id, Money, code
+from chassis.columns import Id, code
+from payments.base import Base, Money
 from payments.ledger.domain import AccountKind, TransactionKind
 
 

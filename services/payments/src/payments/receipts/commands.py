@@ -13,10 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from chassis.clock import business_day, new_id, now
+from chassis.columns import table_of
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError, Forbidden, Invalid
 from contracts.payments import PaymentMethod, ReversalReason
-from payments.base import table_of
 from payments.fees import queries as fees
 from payments.fees.queries import ChargeLine
 from payments.ledger import domain as rules

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, DateTime, Identity, text
 from sqlmodel import Field, Index, UniqueConstraint
 
+from chassis.columns import Id, code
 from contracts.payments import PaymentMethod, ReversalReason
-from payments.base import Base, Id, Money, code
+from payments.base import Base, Money
 from payments.receipts.domain import ReversalState, UnmatchedReason
 
 

@@ -1,120 +1,22 @@
-"""Taking facts over: one statement a batch, and an older version changes nothing."""
+"""Taking over where pupils study, and forgetting who they were."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, func, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
-
+from chassis import persons
 from chassis.database import Session
-from contracts.admissions import (
-    SchoolRegistered,
-    SchoolYearSet,
-    StudentEnrolled,
-    StudentTransferred,
-    StudentWithdrawn,
-)
-from contracts.gradebook import ClassOpened, PupilPlaced
-from contracts.privacy import SubjectKey as KeyPublished
-from payments.base import Base, table_of
 from payments.register.domain import reference_of
-from payments.register.tables import (
-    Placement,
-    Pupil,
-    School,
-    SchoolClass,
-    SchoolYear,
-    SubjectKey,
-)
-
-EnrolmentFact = StudentEnrolled | StudentTransferred | StudentWithdrawn
+from payments.register.tables import Pupil, SubjectKey
 
 
-async def copy_schools(session: Session, facts: Iterable[SchoolRegistered]) -> None:
-    """Take over what the register says of schools."""
-    await _copy(session, School, [_picked(School, fact) for fact in facts])
-
-
-async def copy_school_years(session: Session, facts: Iterable[SchoolYearSet]) -> None:
-    """Take over the calendars."""
-    await _copy(session, SchoolYear, [_picked(SchoolYear, fact) for fact in facts])
-
-
-async def copy_classes(session: Session, facts: Iterable[ClassOpened]) -> None:
-    """Take over the classes."""
-    await _copy(session, SchoolClass, [_picked(SchoolClass, fact) for fact in facts])
-
-
-async def copy_placements(session: Session, facts: Iterable[PupilPlaced]) -> None:
-    """Take over who sits in which class."""
-    await _copy(session, Placement, [_picked(Placement, fact) for fact in facts])
-
-
-async def copy_keys(session: Session, facts: Iterable[KeyPublished]) -> None:
-    """Take over the keys that open persons."""
-    await _copy(session, SubjectKey, [_picked(SubjectKey, fact) for fact in facts])
-
-
-async def copy_enrolments(session: Session, facts: Iterable[EnrolmentFact]) -> None:
-    """Take over where pupils study; a withdrawal keeps the person as last known."""
-    await _copy(session, Pupil, [_pupil(fact) for fact in facts], keep=("sealed",))
-
-
-def _pupil(fact: EnrolmentFact) -> dict[str, object]:
-    match fact:
-        case StudentEnrolled():
-            cell: Any = fact
-        case StudentTransferred():
-            cell = fact.after
-        case StudentWithdrawn():
-            cell = fact.before
-    return {
-        "pupil_id": fact.pupil_id,
-        "version": fact.version,
-        "school_id": cell.school_id,
-        "school_year": fact.school_year,
-        "grade": cell.grade,
-        "enrolled": not isinstance(fact, StudentWithdrawn),
-        "sealed": None if isinstance(fact, StudentWithdrawn) else fact.sealed,
-        "reference": reference_of(fact.pupil_id),
-    }
+async def copy_enrolments(session: Session, facts: Iterable[persons.EnrolmentFact]) -> None:
+    """Take over where pupils study."""
+    await persons.copy_enrolments(session, Pupil, [_row(fact) for fact in facts])
 
 
 async def erase(session: Session, pupil_ids: Sequence[str]) -> None:
     """Forget these pupils as persons; the ledger stays, under an id that means nobody."""
-    await session.execute(
-        update(SubjectKey)
-        .where(col(SubjectKey.pupil_id).in_(pupil_ids))
-        .values(wrapped_key=None, key_id=None)
-    )
+    await persons.erase(session, SubjectKey, pupil_ids)
 
 
-def _picked(model: type[Base], fact: Any) -> dict[str, object]:
-    """Give the fields of a fact that the copy keeps, which bear the same names."""
-    return {column.name: getattr(fact, column.name) for column in table_of(model).c}
-
-
-async def _copy(
-    session: Session,
-    model: type[Base],
-    rows: Sequence[Mapping[str, object]],
-    *,
-    keep: Sequence[str] = (),
-) -> None:
-    """Write the rows that are newer than what stands; ``keep`` is kept where they hold null."""
-    table = table_of(model)
-    keys = [column.name for column in table.primary_key]
-    statement = insert(table)
-    new = statement.excluded
-    changed: dict[str, ColumnElement[Any]] = {
-        column.name: new[column.name] for column in table.c if not column.primary_key
-    }
-    changed |= {name: func.coalesce(new[name], table.c[name]) for name in keep}
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=keys, set_=changed, where=table.c.version < new.version
-        ),
-        # Always in the order of the ids, so that two transactions cannot wait for each other.
-        sorted(rows, key=lambda row: (str(row[keys[0]]), row["version"])),
-    )
+def _row(fact: persons.EnrolmentFact) -> dict[str, object]:
+    return persons.enrolment_row(fact) | {"reference": reference_of(fact.pupil_id)}

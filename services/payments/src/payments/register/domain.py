@@ -1,27 +1,6 @@
-"""How lists of pupils are sorted, and the reference by which money finds a pupil."""
+"""The reference by which money finds a pupil."""
 
-import unicodedata
 from uuid import UUID, uuid5
-
-_LETTERS = {letter: at for at, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
-_TONES = {mark: at for at, mark in enumerate("\u0300\u0309\u0303\u0301\u0323", start=1)}
-"""Huyền, hỏi, ngã, sắc, nặng: the order of the dictionaries; no mark comes first."""
-
-NameKey = tuple[tuple[tuple[tuple[int, str], ...], tuple[int, ...]], ...]
-
-
-def name_key(name: str) -> NameKey:
-    """Give the sort key of a full name: first the given name, which stands last, then the rest."""
-    *others, given = name.casefold().split() or [""]
-    return tuple(_word_key(word) for word in (given, *others))
-
-
-def _word_key(word: str) -> tuple[tuple[tuple[int, str], ...], tuple[int, ...]]:
-    decomposed = unicodedata.normalize("NFD", word)
-    plain = unicodedata.normalize("NFC", "".join(c for c in decomposed if c not in _TONES))
-    letters = tuple((_LETTERS.get(letter, len(_LETTERS)), letter) for letter in plain)
-    return letters, tuple(_TONES[mark] for mark in decomposed if mark in _TONES)
-
 
 PREFIX = "HP"
 _SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from chassis.consuming.handlers import Handlers, Received
+from chassis.copies import keeping
 from chassis.database import Session
+from contracts import privacy
 from contracts.admissions import (
     SchoolRegistered,
     SchoolYearSet,
@@ -12,24 +14,20 @@ from contracts.admissions import (
     StudentWithdrawn,
 )
 from contracts.gradebook import ClassOpened, PupilPlaced
-from contracts.privacy import SubjectKey
 from payments.register import commands
+from payments.register.tables import Placement, School, SchoolClass, SchoolYear, SubjectKey
 
-handlers = Handlers()
-
-
-@handlers.on(SchoolRegistered)
-async def on_school_registered(
-    session: Session, received: Sequence[Received[SchoolRegistered]]
-) -> None:
-    """Know the school, or know it anew."""
-    await commands.copy_schools(session, [one.event for one in received])
-
-
-@handlers.on(SchoolYearSet)
-async def on_school_year_set(session: Session, received: Sequence[Received[SchoolYearSet]]) -> None:
-    """Know the calendar."""
-    await commands.copy_school_years(session, [one.event for one in received])
+handlers = Handlers(
+    keeping(
+        {
+            SchoolRegistered: School,
+            SchoolYearSet: SchoolYear,
+            ClassOpened: SchoolClass,
+            PupilPlaced: Placement,
+            privacy.SubjectKey: SubjectKey,
+        }
+    )
+)
 
 
 @handlers.on(StudentEnrolled, StudentTransferred, StudentWithdrawn)
@@ -39,21 +37,3 @@ async def on_enrolment(
 ) -> None:
     """Know where the pupil studies. What is owed stays owed, to the school that is owed."""
     await commands.copy_enrolments(session, [one.event for one in received])
-
-
-@handlers.on(ClassOpened)
-async def on_class_opened(session: Session, received: Sequence[Received[ClassOpened]]) -> None:
-    """Know the class."""
-    await commands.copy_classes(session, [one.event for one in received])
-
-
-@handlers.on(PupilPlaced)
-async def on_pupil_placed(session: Session, received: Sequence[Received[PupilPlaced]]) -> None:
-    """Know who sits where."""
-    await commands.copy_placements(session, [one.event for one in received])
-
-
-@handlers.on(SubjectKey)
-async def on_subject_key(session: Session, received: Sequence[Received[SubjectKey]]) -> None:
-    """Be able to open a pupil's name, whether or not the pupil is known yet."""
-    await commands.copy_keys(session, [one.event for one in received])

@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
+from chassis import persons
 from chassis.database import Session
-from chassis.sealing import MasterKeys, SealError, WrappedKey
+from chassis.sealing import MasterKeys
 from contracts.lists import Grade, Ownership
-from payments.register.domain import name_key, reference_of
+from payments.register.domain import reference_of
 from payments.register.tables import (
     Placement,
     Pupil,
@@ -20,14 +20,6 @@ from payments.register.tables import (
     SchoolYear,
     SubjectKey,
 )
-
-NO_NAME = "chưa có tên"
-"""Shown for a pupil whose record or key has not come yet."""
-
-ERASED = "đã xoá thông tin cá nhân"
-"""Shown for a pupil whose key was erased."""
-
-_log = structlog.get_logger("payments.register")
 
 
 class KnownPupil(NamedTuple):
@@ -124,45 +116,9 @@ async def by_reference(session: Session, written: str) -> str | None:
     return (await session.scalars(statement)).one_or_none()
 
 
-class Names:
-    """Opens names when they are read; nowhere else do they exist in the clear."""
+class Names(persons.Names):
+    """Opens the names of the pupils who are known here."""
 
     def __init__(self, keys: MasterKeys) -> None:
-        self._keys = keys
-
-    async def of(self, session: Session, pupil_ids: Collection[str]) -> Mapping[str, str]:
-        """Give a name, or what stands in its place, for each of the pupils; this never fails."""
-        statement = (
-            select(
-                col(Pupil.pupil_id),
-                col(Pupil.sealed),
-                col(SubjectKey.version),
-                col(SubjectKey.wrapped_key),
-                col(SubjectKey.key_id),
-            )
-            .join(SubjectKey, col(SubjectKey.pupil_id) == col(Pupil.pupil_id), isouter=True)
-            .where(col(Pupil.pupil_id).in_(pupil_ids))
-        )
-        names = dict.fromkeys(pupil_ids, NO_NAME)
-        for pupil_id, sealed, key_version, wrapped_key, key_id in await session.execute(statement):
-            if wrapped_key is not None and key_id is not None:
-                names[pupil_id] = self._open(pupil_id, sealed, WrappedKey(wrapped_key, key_id))
-            elif key_version is not None:
-                names[pupil_id] = ERASED
-        return names
-
-    def _open(self, pupil_id: str, sealed: str | None, key: WrappedKey) -> str:
-        try:
-            person = self._keys.open_if_complete(sealed, key, pupil_id)
-        except SealError as error:
-            _log.warning("a name does not open", pupil=pupil_id, reason=str(error))
-            return NO_NAME
-        return NO_NAME if person is None else person.name
-
-
-def in_list_order(names: Mapping[str, str]) -> Sequence[str]:
-    """Sort pupils as a Vietnamese class list does; those without a name stand last."""
-    return sorted(
-        names,
-        key=lambda pupil: (names[pupil] in (NO_NAME, ERASED), name_key(names[pupil]), pupil),
-    )
+        """Take what unwraps a pupil's key."""
+        super().__init__(keys, Pupil, SubjectKey)

@@ -9,11 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from chassis.clock import BUSINESS_ZONE, new_id, now
+from chassis.columns import table_of
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError, Invalid, Problem
 from chassis.sealing import MasterKeys
 from contracts.payments import PaymentMethod
-from payments.base import table_of
 from payments.channels import queries as channels
 from payments.channels.queries import Terminal
 from payments.ledger import queries as ledger

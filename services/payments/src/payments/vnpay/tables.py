@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, DateTime, Identity
 from sqlmodel import Field, UniqueConstraint
 
-from payments.base import Base, Id, Money, code
+from chassis.columns import Id, code
+from payments.base import Base, Money
 from payments.vnpay.domain import Reply, RequestState
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradebook.roster.domain import name_key
+from chassis.name_order import name_key
 
 IN_ORDER = [
     "Trần Văn An",
