@@ -70,7 +70,6 @@ def configure(*, service: str, version: str, level: str = "INFO") -> None:
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
         logger_factory=structlog.WriteLoggerFactory(sys.stdout),
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
