@@ -13,7 +13,11 @@ TOMBSTONE_DAYS = 400
 """How long a tombstone stays: longer than any consumer may be away, so that none misses one."""
 
 COMPACTION_DAYS = 1
-"""How long a segment, and then a replaced value, may wait: an erasure is done in twice that."""
+"""How long a segment, and then a replaced value, may wait: an erasure is done in twice that.
+
+Kafka never cleans the segment that it is writing, so it holds only where more records follow; the
+owner's relay sends some that say nothing (``chassis.relay.filler``).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class Topic:
     def domain(self) -> str:
         """The first part of the name, which is also that of its events' types."""
         return self.name.partition(".")[0]
+
+    @property
+    def erases(self) -> bool:
+        """Whether a tombstone here erases a person, so that the disk has to forget in time."""
+        return self.compacted and self.domain == "privacy"
 
     def config(self) -> dict[str, str]:
         """Give the topic's configuration for Kafka.

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from chassis import clock, metrics
 from chassis.outbox_partitions import expired, partition_ddl
-from chassis.relay import watermark
+from chassis.relay import filler, watermark
 from chassis.relay.decisions import Lane, Read, is_covered
 from chassis.relay.lane import LaneSender
 from chassis.relay.store import LeadConnection, Row, numbered_rows
@@ -38,6 +38,7 @@ class Leading:
         *,
         service: str,
         topics: Sequence[Topic],
+        fill_seconds: float,
     ) -> None:
         """``lead`` numbers and records, ``pool`` reads what a lane had no memory for."""
         self.oldest: datetime | None = None
@@ -48,13 +49,25 @@ class Leading:
         self._service = service
         self._topics = topics
         self._compacted = [topic.name for topic in topics if topic.compacted]
+        self._fill_seconds = fill_seconds
+        self._fillers: dict[Lane, str] = {
+            (topic.name, partition): key
+            for topic in topics
+            if topic.erases
+            for partition, key in enumerate(filler.keys_of_nobody(topic))
+        }
         self._senders: dict[Lane, asyncio.Task[None]] = {}
         self._numbered: dict[Lane, int] = {}
         self._recorded: dict[Lane, int] = {}
         self._read: Read | None = None
         self._covered: datetime | None = None
         self._watermark: asyncio.Task[None] | None = None
-        self._due = {self._say_watermark: 0.0, self._report: 0.0, self._keep_house: 0.0}
+        self._due = {
+            self._say_watermark: 0.0,
+            self._report: 0.0,
+            self._keep_house: 0.0,
+            self._fill: 0.0,
+        }
 
     async def start(self) -> None:
         """Open the lanes; what was numbered and not acknowledged is sent again, the same bytes."""
@@ -142,6 +155,13 @@ class Leading:
             [*partition_ddl(today), *(f"DROP TABLE delivery.{name}" for name in gone), *_FORGET]
         )
         return _HOUSEKEEPING_SECONDS
+
+    async def _fill(self) -> float:
+        # A partition that never held a key has nothing to forget.
+        await self._lead.fill(
+            {lane: key for lane, key in self._fillers.items() if lane in self._numbered}
+        )
+        return self._fill_seconds
 
 
 async def _ignoring_kafka(

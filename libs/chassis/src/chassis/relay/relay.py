@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from chassis import metrics
+from chassis.relay import filler
 from chassis.relay.decisions import Lane, Lead, may_lead
 from chassis.relay.leading import Leading
 from chassis.relay.store import LeadConnection
@@ -32,13 +33,21 @@ class KafkaAheadError(Exception):
 class Relay:
     """Sends one service's outbox; :meth:`run` leads while it holds the database's lock."""
 
-    def __init__(self, *, service: str, url: str, bootstrap: Sequence[str]) -> None:
+    def __init__(
+        self,
+        *,
+        service: str,
+        url: str,
+        bootstrap: Sequence[str],
+        fill_seconds: float = filler.EVERY_SECONDS,
+    ) -> None:
         """``url`` is the service's database, ``bootstrap`` Kafka's addresses."""
         self.state = "starting"
         self.detail: str | None = None
         self._service = service
         self._url = url
         self._bootstrap = list(bootstrap)
+        self._fill_seconds = fill_seconds
         self._topics = [topic for topic in TOPICS if topic.owner == service]
         self._wake = asyncio.Event()
         self._leading: Leading | None = None
@@ -106,7 +115,14 @@ class Relay:
         )
         await producer.start()
         async with asyncpg.create_pool(self._url, min_size=0, max_size=2) as pool:
-            leading = Leading(lead, producer, pool, service=self._service, topics=self._topics)
+            leading = Leading(
+                lead,
+                producer,
+                pool,
+                service=self._service,
+                topics=self._topics,
+                fill_seconds=self._fill_seconds,
+            )
             try:
                 await leading.start()
                 self._leading = leading

@@ -144,6 +144,16 @@ class LeadConnection:
                     list(compacted),
                 )
 
+    async def fill(self, keys: Mapping[Lane, str]) -> None:
+        """Write a tombstone of each lane's key to the outbox, to be sent like any other row."""
+        await self._connection.execute(
+            "INSERT INTO delivery.outbox (created, topic, partition, key) "
+            "SELECT now(), t, p, k FROM unnest($1::text[], $2::int[], $3::text[]) v(t, p, k)",
+            [topic for topic, _ in keys],
+            [partition for _, partition in keys],
+            list(keys.values()),
+        )
+
     async def backlog(self) -> tuple[int, datetime | None]:
         """Return how many rows Kafka does not hold yet, and when the oldest was written."""
         row = await self._connection.fetchrow(
