@@ -1,6 +1,6 @@
 """The whole suite, started as anybody starts it, in a folder of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -9,9 +9,17 @@ from edu.home import Home
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def settings() -> Mapping[str, str]:
+    """Return what the services are told besides; a module may have its own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory, settings: Mapping[str, str]) -> Iterator[Home]:
     """Run every service; whoever asks for it is a test of the wire."""
     with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
         patch.setenv("EDU_HOME", str(tmp_path_factory.mktemp("home")))
         patch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
         try:
