@@ -31,6 +31,8 @@ SETTINGS = {
     "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # The detail of an error repeats the row.
+    "log_error_verbosity": "terse",
 }
 # For tests: nothing is lost when a process dies, only when the machine does.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
