@@ -4,6 +4,7 @@ import asyncio
 
 from fastapi import FastAPI
 
+from chassis import rewrapping
 from chassis.clock import now
 from chassis.consuming.handlers import Handlers
 from chassis.database import Database
@@ -14,6 +15,7 @@ from notifications.breakers import Breakers
 from notifications.dispatching import Dispatcher
 from notifications.erasure import events as erasure
 from notifications.erasure import http as erasing
+from notifications.guardians import commands as guardians_kept
 from notifications.guardians import events as links
 from notifications.guardians import http as guardians
 from notifications.guardians.contacts import ContactBook
@@ -119,4 +121,5 @@ SERVICE = Service(
         webhooks.reads,
     ),
     parts=_parts,
+    jobs={"rewrap-keys": rewrapping.job(guardians_kept.rewrap_keys, webhooks_kept.rewrap_secrets)},
 )

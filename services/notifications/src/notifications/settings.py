@@ -6,20 +6,14 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from chassis.sealing import MasterKeys
-from chassis.settings import ServiceSettings
+from chassis.rewrapping import MasterKeySettings
 
 
-class NotificationsSettings(ServiceSettings):
+class NotificationsSettings(MasterKeySettings):
     """Read from the environment under ``NOTIFICATIONS_``."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_")
     SERVICE: ClassVar[str] = "notifications"
-
-    master_key: SecretStr
-    """Base64 of 32 bytes: opens the pupils' keys, as in admissions, and wraps our own."""
-    older_master_keys: tuple[SecretStr, ...] = ()
-    """A JSON list of those that were in use before and still open what is not yet wrapped anew."""
 
     smtp_host: str | None = None
     """The mail server that takes our letters; without one they wait."""
@@ -43,12 +37,6 @@ class NotificationsSettings(ServiceSettings):
     allow_loopback_webhooks: bool = False
     """Lets webhooks go to this machine, for tests and the demo; refused in production."""
 
-    @field_validator("master_key")
-    @classmethod
-    def _is_a_key(cls, value: SecretStr) -> SecretStr:
-        MasterKeys(value.get_secret_value())
-        return value
-
     @field_validator("mail_from")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
@@ -64,10 +52,3 @@ class NotificationsSettings(ServiceSettings):
         if info.data.get("environment") == "production" and value in (True, "none"):
             raise ValueError(f"{value} is for development only")
         return value
-
-    def master_keys(self) -> MasterKeys:
-        """Give what opens names, contacts and secrets."""
-        return MasterKeys(
-            self.master_key.get_secret_value(),
-            [key.get_secret_value() for key in self.older_master_keys],
-        )

@@ -82,11 +82,25 @@ async def test_a_bounce_takes_back_what_was_counted(
     assert await book.states() == [("failed", reason)]
     [told] = await book.outbox("message-failed")
     assert told.data["before"] == {"at": [0], "value": ["delivered"]}
+    assert told.data["before_days"] == {"at": [], "value": []}
     assert (told.data["parts"], told.data["costs"]) == ([1], [30])
     assert told.data["reason_code"] == reason
     [message] = await book.rows("SELECT message_id FROM message")
     seen = await book.get(f"/messages/{message.message_id}")
     assert [one["status"] for one in seen["receipts"]] == [status] * 3
+
+
+async def test_a_bounce_days_later_says_on_which_day_the_message_counted(
+    book: Any, sink: Any
+) -> None:
+    letter_id = await delivered(book, sink)
+    await book.execute(
+        "UPDATE letter SET ended_at = '2026-10-12T16:59:00Z'"
+    )  # a minute to midnight
+    await book.post("/receipts/email", content=report(letter_id), token=SERVICE, expect=202)
+    [told] = await book.outbox("message-failed")
+    assert told.data["before_days"] == {"at": [0], "value": ["2026-10-12"]}
+    assert told.data["day"] > "2026-10-12"
 
 
 async def test_a_delay_changes_nothing(book: Any, sink: Any) -> None:

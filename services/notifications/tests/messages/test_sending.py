@@ -32,6 +32,7 @@ async def test_a_save_becomes_a_letter_and_is_told_of(book: Any, sink: Any) -> N
         "parts": [1],
         "costs": [30],
         "before": {"at": [], "value": []},
+        "before_days": {"at": [], "value": []},
     }
     [attempt] = (await book.get(f"/messages/{message.message_id}"))["attempts"]
     assert (attempt["outcome"], attempt["code"]) == ("accepted", "250 2.0.0")

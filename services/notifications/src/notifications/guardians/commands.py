@@ -17,6 +17,8 @@ from chassis.columns import table_of
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError, NotFound
 from chassis.outbox import emit
+from chassis.rewrapping import rewrap
+from chassis.sealing import MasterKeys
 from contracts.admissions import StudentEnrolled, StudentTransferred, StudentWithdrawn
 from contracts.event import Event
 from contracts.notifications import (
@@ -341,3 +343,8 @@ async def erase(session: Session, guardian_ids: Sequence[str], reason: UnlinkRea
     await session.execute(
         delete(table_of(Preference)).where(col(Preference.guardian_id).in_(guardian_ids))
     )
+
+
+async def rewrap_keys(session: Session, keys: MasterKeys) -> int:
+    """Wrap some guardians' keys under a new master key."""
+    return len(await rewrap(session, Guardian, keys, owner="guardian_id"))

@@ -104,6 +104,7 @@ async def take_receipt(session: Session, report: Report, moment: datetime) -> bo
         letter.parts or 0,
         letter.cost or 0,
         before.get(letter.state),
+        letter.ended_at,
     )
     await tell(session, [ended], moment)
     return True

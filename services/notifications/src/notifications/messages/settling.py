@@ -6,7 +6,7 @@ process that was given up merges, and never starts anything again.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
@@ -49,6 +49,8 @@ class Ended(NamedTuple):
     cost: int = 0
     before: Outcome | None = None
     """What its messages counted as until now."""
+    before_at: datetime | None = None
+    """Since when they counted so."""
 
 
 class Finished(NamedTuple):
@@ -74,7 +76,7 @@ async def settle(session: Session, finished: Sequence[Finished], moment: datetim
     )
     letters = table_of(Letter)
     held = await session.execute(
-        select(letters.c.letter_id, letters.c.attempts, letters.c.state)
+        select(letters.c.letter_id, letters.c.attempts, letters.c.state, letters.c.ended_at)
         .where(letters.c.letter_id.in_([one.letter_id for one in finished]))
         .order_by(letters.c.letter_id)
         .with_for_update()
@@ -102,7 +104,7 @@ async def settle(session: Session, finished: Sequence[Finished], moment: datetim
         )
         if not queued:
             before = Outcome.FAILED if at.state is LetterState.UNKNOWN else None
-            ended.append(Ended(one.letter_id, state, reason, parts, cost, before))
+            ended.append(Ended(one.letter_id, state, reason, parts, cost, before, at.ended_at))
     if changed:
         await session.execute(_SETTLE, changed)
     await tell(session, ended, moment)
@@ -136,6 +138,7 @@ async def tell(session: Session, ended: Sequence[Ended], moment: datetime) -> No
     inside: defaultdict[str, list[Any]] = defaultdict(list)
     for row in await session.execute(_MESSAGES, {"letter_ids": list(told)}):
         inside[row.letter_id].append(row)
+    day = business_day(moment)
     groups: defaultdict[_Group, list[_Row]] = defaultdict(list)
     for letter_id, rows in inside.items():
         one = told[letter_id]
@@ -143,8 +146,9 @@ async def tell(session: Session, ended: Sequence[Ended], moment: datetime) -> No
         for row, (parts, cost) in zip(rows, shares, strict=True):
             reason = one.reason if isinstance(one.reason, FailureReason) else None
             group = _Group(row.school_id, row.channel, row.purpose, row.template, reason)
-            groups[group].append(_Row(row.message_id, row.guardian_id, parts, cost, one.before))
-    day = business_day(moment)
+            then = business_day(one.before_at) if one.before and one.before_at else day
+            before = one.before, None if then == day else then
+            groups[group].append(_Row(row.message_id, row.guardian_id, parts, cost, *before))
     facts: list[Event] = []
     for group, together in sorted(groups.items(), key=lambda item: tuple(map(str, item[0]))):
         for start in range(0, len(together), MAX_MESSAGES):
@@ -160,6 +164,7 @@ async def tell(session: Session, ended: Sequence[Ended], moment: datetime) -> No
                 "parts": columns[2],
                 "costs": columns[3],
                 "before": Sparse[Outcome].of(columns[4]),
+                "before_days": Sparse[date].of(columns[5]),
             }
             facts.append(
                 MessageDelivered(**same)
@@ -183,6 +188,7 @@ class _Row(NamedTuple):
     parts: int
     cost: int
     before: Outcome | None
+    before_day: date | None
 
 
 _LETTER = table_of(Letter)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis.clock import new_id, now
 from chassis.columns import table_of
 from chassis.database import Session
+from chassis.rewrapping import rewrap
 from chassis.sealing import MasterKeys, WrappedKey
 from notifications.webhooks import queries
 from notifications.webhooks.domain import KEPT, LISTED, DeliveryState, WebhookState
@@ -195,3 +196,8 @@ async def clean(session: Session, moment: datetime) -> None:
     await session.execute(
         delete(documents).where(documents.c.received_at < moment - KEPT, ~waiting.exists())
     )
+
+
+async def rewrap_secrets(session: Session, keys: MasterKeys) -> int:
+    """Wrap some webhooks' secrets under a new master key; they sign as before."""
+    return len(await rewrap(session, WebhookSecret, keys, owner="webhook_id"))
