@@ -67,6 +67,17 @@ async def test_a_terminal_belongs_to_one_school(desk: Any) -> None:
     assert answer["type"] == "urn:edu:problem:terminal-taken"
 
 
+async def test_schools_without_a_terminal_are_not_taken_for_one_another(desk: Any) -> None:
+    await desk.begin()
+    third = desk.an_id("third school")
+    for school_id in (desk.school_id, desk.other_school, third):
+        await desk.hear(desk.facts.school(school_id))
+        path, token = f"/schools/{school_id}/channels", f"principal/x/{school_id}"
+        await desk.put(f"{path}/bank-transfer", BANK, token=token)
+    answer = await desk.get(f"/schools/{third}/channels", token=f"principal/x/{third}")
+    assert [one["channel"] for one in answer["channels"]] == ["bank-transfer"]
+
+
 async def test_only_the_principal_says_where_the_money_goes(desk: Any) -> None:
     await desk.begin()
     for token in (

@@ -37,6 +37,8 @@ async def hold(session: Session, school_id: str) -> Mapping[PaymentMethod, Chann
 
 async def terminal(session: Session, code: str | None) -> Terminal | None:
     """Give the terminal of a merchant's code, switched off or not: money may still come."""
+    if code is None:  # it would find every channel that has no terminal
+        return None
     statement = select(Channel).where(col(Channel.terminal) == code)
     return _terminal((await session.scalars(statement)).one_or_none())
 
