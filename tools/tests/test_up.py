@@ -57,6 +57,7 @@ def test_any_subset_comes_up(
         *("supervisor", "kafka", "postgres"),
         *names,
         *signed_in,
+        *({"letterbox"} if "notifications" in names else ()),
     }
     assert stat.S_IMODE(home.run_file.stat().st_mode) == 0o600
     for process in run["processes"]:

@@ -120,6 +120,12 @@ class Suite:
             raise Failure(f"{service} does not run here: `./edu up {service}`.") from None
         return found
 
+    @property
+    def letterbox(self) -> str | None:
+        """Where webhooks of this suite may be sent to; None if nothing arrives here."""
+        found: str | None = self._run["letterbox"]["url"]
+        return found
+
     async def query(
         self,
         service: str,

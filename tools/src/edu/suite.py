@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+VNPAY_TRIAL = "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html"
+"""Where VNPAY lets whoever develops try its pages; only a payer's browser ever goes there."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,10 @@ class Entry:
     prefix: str
     has_master_key: bool = False
     has_signin: bool = False
+    has_letterbox: bool = False
+    """What it sends arrives in a letterbox, where nobody says otherwise."""
+    development: Mapping[str, str] = field(default_factory=dict)
+    """Settings that are not for production."""
 
     def variable(self, setting: str) -> str:
         """Name the environment variable of one of its settings."""
@@ -32,8 +40,21 @@ class Entry:
         Not where the caller's environment names an identity provider, and never in production.
         """
         given = os.environ.get(self.variable("SIGNIN_ISSUER"))
-        production = os.environ.get(self.variable("ENVIRONMENT")) == "production"
-        return self.has_signin and given is None and not production
+        return self.has_signin and given is None and not self.is_production
+
+    @property
+    def posts_here(self) -> bool:
+        """Whether its letters and calls go to the letterbox.
+
+        Not where the caller's environment names a mail server, and never in production.
+        """
+        given = os.environ.get(self.variable("SMTP_HOST"))
+        return self.has_letterbox and given is None and not self.is_production
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the caller's environment says so."""
+        return os.environ.get(self.variable("ENVIRONMENT")) == "production"
 
 
 SERVICES = {
@@ -41,8 +62,20 @@ SERVICES = {
     for entry in (
         Entry("admissions", "admissions", "ADMISSIONS", has_master_key=True),
         Entry("gradebook", "gradebook", "GRADEBOOK", has_master_key=True),
-        Entry("payments", "payments", "PAYMENTS", has_master_key=True),
-        Entry("notifications", "notifications", "NOTIFICATIONS", has_master_key=True),
+        Entry(
+            "payments",
+            "payments",
+            "PAYMENTS",
+            has_master_key=True,
+            development={"VNPAY_PAY_URL": VNPAY_TRIAL},
+        ),
+        Entry(
+            "notifications",
+            "notifications",
+            "NOTIFICATIONS",
+            has_master_key=True,
+            has_letterbox=True,
+        ),
         Entry("ioc-aggregator", "ioc_aggregator", "IOC", has_signin=True),
     )
 }

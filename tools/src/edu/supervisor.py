@@ -25,7 +25,7 @@ MIGRATE_SECONDS = 120
 READY_SECONDS = 60
 GRACE_SECONDS = 20.0
 WATCH_SECONDS = 0.1
-IDENTITY = "identity"
+IDENTITY, LETTERBOX = "identity", "letterbox"
 FIRST_DELAY, LONGEST_DELAY, HEALTHY_AFTER = 0.5, 30.0, 60.0
 
 
@@ -71,6 +71,8 @@ class Supervisor:
     databases: dict[str, str] = field(default_factory=dict, init=False)
     urls: dict[str, str] = field(default_factory=dict, init=False)
     identity_url: str | None = field(default=None, init=False)
+    letterbox_ports: list[int] = field(default_factory=list, init=False)
+    """For letters and for calls, where something arrives here."""
     watched: dict[str, Served] = field(default_factory=dict, init=False)
     tokens: dict[str, str] = field(default_factory=dict, init=False)
 
@@ -90,6 +92,8 @@ class Supervisor:
         self._migrate()
         if any(entry.signs_in_here for entry in self.services):
             self.identity_url = f"http://127.0.0.1:{free_ports(1)[0]}"
+        if any(entry.posts_here for entry in self.services):
+            self.letterbox_ports = free_ports(2)
         for entry in self.services:
             self._serve(entry)
         self._watch_pair()
@@ -99,12 +103,15 @@ class Supervisor:
 
         tokens.prepare(self.home)
         self._identify()
+        self._open_letterbox()
         self.pair.wait_ready()
         topics.apply(self.bootstrap)
         for entry in self.services:
             self._wait_ready(entry.name, f"{self.urls[entry.name]}/readyz")
         if self.identity_url is not None:
             self._wait_ready(IDENTITY, f"{self.identity_url}/.well-known/openid-configuration")
+        if self.letterbox_url is not None:
+            self._wait_ready(LETTERBOX, self.letterbox_url)
 
     def _database(self, entry: Entry) -> str:
         assert self.pair.postgres is not None  # noqa: S101 - started for whoever was given none
@@ -129,6 +136,15 @@ class Supervisor:
                 "SIGNIN_ISSUER": self.identity_url,
                 "SIGNIN_CLIENT_ID": entry.name,
                 "SIGNIN_KEY": self.home.secret("signin-key", new_key),
+            }
+        if not entry.is_production:
+            settings |= entry.development
+        if entry.posts_here:
+            settings |= {
+                "SMTP_HOST": "127.0.0.1",
+                "SMTP_PORT": str(self.letterbox_ports[0]),
+                "SMTP_SECURITY": "none",
+                "ALLOW_LOOPBACK_WEBHOOKS": "true",
             }
         ours = {entry.variable(name): value for name, value in settings.items()}
         return ours | os.environ | {"KAFKA_BOOTSTRAP_SERVERS": self.bootstrap}
@@ -177,6 +193,26 @@ class Supervisor:
         self.watched[IDENTITY] = Served(child)
         self.write_run()
 
+    @property
+    def letterbox_url(self) -> str | None:
+        """Where webhooks may be sent to."""
+        return f"http://127.0.0.1:{self.letterbox_ports[1]}/" if self.letterbox_ports else None
+
+    def _open_letterbox(self) -> None:
+        """Start what takes letters and calls; notifications try again where it is not there."""
+        if not self.letterbox_ports:
+            return
+        mail, calls = map(str, self.letterbox_ports)
+        command = [sys.executable, "-P", "-m", "edu.letterbox", str(self.home.folder)]
+        child = Child(
+            LETTERBOX,
+            [*command, "--smtp-port", mail, "--port", calls],
+            self.home.logs / f"{LETTERBOX}.log",
+        )
+        child.start()
+        self.watched[LETTERBOX] = Served(child)
+        self.write_run()
+
     def _watch_pair(self) -> None:
         for one in (self.pair.kafka, self.pair.postgres):
             if one is not None and one.child is not None:
@@ -202,7 +238,7 @@ class Supervisor:
         return self.home.logs / "supervisor.log"
 
     def write_run(self) -> None:
-        """Write what runs, where, the tokens for it, and where people sign in (null: nowhere)."""
+        """Write what runs, where, the tokens, where people sign in and calls go (null: nowhere)."""
         me = {"name": "supervisor", "pid": os.getpid(), "log": str(self.log)}
         children = [
             {"name": name, "pid": one.child.pid, "log": str(one.child.log)}
@@ -215,6 +251,7 @@ class Supervisor:
                 "kafka": {"bootstrap": self.bootstrap},
                 "databases": self.databases,
                 "identity": {"url": self.identity_url},
+                "letterbox": {"url": self.letterbox_url},
                 "tokens": self.tokens,
             }
         )
@@ -236,7 +273,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop the services side by side, then what they stand on."""
-        ours = {IDENTITY, *SERVICES}
+        ours = {IDENTITY, LETTERBOX, *SERVICES}
         children = [one.child for name, one in self.watched.items() if name in ours]
         for child in children:
             child.ask_to_stop()
