@@ -1,12 +1,14 @@
 """The demo's province: as large as promised, always the same, and within the gradebook's rules."""
 
+from collections import Counter
 from random import Random
 
 from contracts.lists import ColumnKind, Grade, Subject, Term
-from edu.demo.people import person
+from edu.demo.people import canaries, person, word
 from edu.demo.playing import TERM
-from edu.demo.province import PUPILS_A_CLASS, province, scores
+from edu.demo.province import PUPILS_A_CLASS, province, scores, some
 from gradebook.scores.domain.columns import Column, why_not
+from notifications.guardians.bodies import Reach
 
 
 def test_it_is_twenty_schools_and_four_thousand_pupils_of_several_communes() -> None:
@@ -48,8 +50,49 @@ def test_most_cells_are_entered_and_some_are_not() -> None:
     assert {"Đ", "CĐ", "7.5"} <= set(cells)
 
 
-def test_names_are_of_three_words_and_no_two_draws_are_alike() -> None:
-    people = [person(Random(number)) for number in range(200)]
-    assert all(len(one.name.split()) == 3 for one in people)
-    assert len({one.name for one in people}) > 150
+def test_names_are_of_four_words_and_no_two_people_share_one() -> None:
+    people = [person(Random(number), number) for number in range(200)]
+    assert all(len(one.name.split()) == 4 for one in people)
+    assert len({one.name for one in people}) == 200
     assert {one.ethnic for one in people} == {"Kinh", "Khơ-me"}
+
+
+def test_every_person_has_canaries_of_their_own_wherever_the_interfaces_take_something() -> None:
+    schools = province(2026, 10)
+    texts = [one.text for one in canaries(schools)]
+    assert len(texts) == len(set(texts))
+    assert canaries(schools) == canaries(province(2026, 10))
+    rooms = [room for school in schools for room in school.rooms]
+    kinds = Counter((one.whose, one.kind) for one in canaries(schools))
+    assert kinds == {
+        ("pupil", "name"): 4000,
+        ("pupil", "code"): 4000,
+        ("guardian", "name"): 4000,
+        ("guardian", "phone"): 8000,
+        ("guardian", "email"): 4000,
+        ("guardian", "address"): sum(len(room.pupils) for room in rooms if room.heard),
+    }
+
+
+def test_a_canary_stands_in_what_the_interfaces_are_given() -> None:
+    (school,) = some(province(2026, 1)[8:9], rooms=1)
+    (room,) = school.rooms
+    given = "".join(f"{pupil}" for pupil in room.pupils)
+    given += "".join(f"+84{pupil.guardian.phone[1:]}" for pupil in room.pupils)
+    assert room.heard
+    assert [one for one in canaries([school]) if one.text not in given] == []
+
+
+def test_words_are_of_letters_that_vietnamese_does_not_have() -> None:
+    words = [word(number) for number in range(40_000)]
+    assert len(set(words)) == 40_000
+    assert all(set(one.lower()) & set("fjwz") for one in words)
+    assert {len(one) for one in words} == {8}
+
+
+def test_guardians_can_be_reached_as_far_as_the_rules_of_addresses_go() -> None:
+    for school in some(province(2026, 1), rooms=1):
+        for one in (pupil.guardian for pupil in school.rooms[0].pupils):
+            reach = Reach(name=one.name, email=one.email, phone=one.phone)
+            assert (reach.name, reach.email) == (one.name, one.email)
+            assert reach.phone == f"+84{one.phone[1:]}"

@@ -1,8 +1,9 @@
 """`./edu demo [--once]`: from nothing to exact numbers, on a bare machine.
 
-Starts broker, database and services, plays a small province's school day through the public HTTP
-APIs, shows the page's address and the indicators, and recounts every number from the log. Then it
-stays, so that the page can be looked at, until Ctrl-C.
+Starts broker, database and all services, plays a small province's school day through the public
+HTTP APIs, shows the indicators, what arrived at guardians and at a subscriber, and the page's
+address, and recounts every number from the log. Then it stays, so that the page can be looked at,
+until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ import asyncio
 import signal
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import date, timedelta
-from functools import cache, partial
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import psutil
@@ -21,15 +21,10 @@ import psutil
 from edu.home import ROOT, Home
 
 if TYPE_CHECKING:
-    from edu.demo.playing import Played, Players
+    from edu.client import Suite
+    from edu.demo.playing import Story
 
 COMMUNES = 10
-STRIDE = 9
-"""Every ninth of the register's communes, so that the map has colour everywhere."""
-
-MOVED_AFTER = timedelta(days=30)
-FROM, TO, ROOM = 8, 9, "7A1"
-"""The schools between which a pupil moves, by their places in the plan, and the class."""
 
 
 def main(arguments: list[str]) -> int:
@@ -86,7 +81,7 @@ def _stop() -> None:
 
 async def _play(home: Home, began: float, started: Future[None] | None) -> float:
     """Play the day and show what came of it; return after how long the first number was there."""
-    from edu import people, register, tokens  # noqa: PLC0415 - loads while the broker starts
+    from edu import people, register  # noqa: PLC0415 - loads while the broker starts
     from edu.client import Suite  # noqa: PLC0415
     from edu.demo import playing, province, showing  # noqa: PLC0415
     from edu.freshness import wait_until_counted  # noqa: PLC0415
@@ -98,35 +93,51 @@ async def _play(home: Home, began: float, started: Future[None] | None) -> float
         seen: list[float] = []
         watching = asyncio.create_task(showing.first_number(suite))
         watching.add_done_callback(lambda _: seen.append(time.time() - began))
-        years = await register.school_years(suite)
-        year = register.current(years)
-        places = (await register.communes(suite))[::STRIDE][:COMMUNES]
-        schools = province.province(int(year[:4]), len(places))
-        pupils = sum(len(room.pupils) for school in schools for room in school.rooms)
-        cells = sum(school.cells for school in schools)
-        print(f"{len(schools)} schools, {pupils:,} pupils, {cells:,} cells to enter", flush=True)
-        with progress("pupils and cells", pupils + cells) as done:
-            day = playing.Day(year, years[year].isoformat())
-            mint = cache(partial(tokens.token, home))
-            players = playing.Players(suite, day, mint, done)
-            played = await players.play(schools, places)
-        school = played[0].school
-        here = (places[school.commune], f"nơi có {school.name}")
-        people.join(home, *people.of_school("demo", (played[0].school_id, school.name), here))
-        await _move(players, played, years[year] + MOVED_AFTER)
-        touched = await playing.correct(players, played)
-        print(f"{touched} cells corrected, deleted and entered again, or excused; 1 pupil moved")
+        year = register.current(await register.school_years(suite))
+        schools = province.province(int(year[:4]), COMMUNES)
+        pupils, cells, charges = (
+            sum(getattr(school, name) for school in schools)
+            for name in ("pupils", "cells", "charges")
+        )
+        print(
+            f"{len(schools)} schools, {pupils:,} pupils with a guardian each, "
+            f"{cells:,} cells to enter, {charges} charges"
+        )
+        with progress("pupils, guardians, cells, charges", 2 * pupils + cells + charges) as done:
+            story = await playing.play(suite, home, schools, done)
+        first = story.schools[0]
+        here = (first.place, f"nơi có {first.school.name}")
+        people.join(home, *people.of_school("demo", (first.school_id, first.school.name), here))
+        print(
+            f"{story.touched} cells corrected, deleted and entered again, or excused; "
+            f"{story.moved} pupil moved"
+        )
+        messages = await _messages(suite, home, story)
         await wait_until_counted(suite, suite.answered)
         await watching
         for line in await showing.table(suite):
             print(line)
+        print(messages)
         print(f"the page: {suite.url('ioc-aggregator')}/", flush=True)
         return seen[0]
 
 
-async def _move(players: Players, played: list[Played], day: date) -> None:
-    """Let one pupil change schools."""
-    room = next(room for room in played[FROM].school.rooms if room.name == ROOM)
-    pupil_id = played[FROM].pupils.get(room.pupils[0].code)
-    if pupil_id is not None:
-        await players.transfer(pupil_id, played[TO], day.isoformat())
+async def _messages(suite: Suite, home: Home, story: Story) -> str:
+    """Wait until all that guardians and the subscriber have to hear has arrived; say how much."""
+    from edu.demo import arrivals, contact  # noqa: PLC0415 - loaded by now
+    from edu.letterbox import Letterbox  # noqa: PLC0415
+    from edu.progress import progress  # noqa: PLC0415
+
+    if suite.letterbox is None:
+        return "messages: go to the mail server that NOTIFICATIONS_SMTP_HOST names"
+    wanted = story.letters.total() + story.stage.facts.total()
+    with progress("letters and webhook calls", wanted) as more:
+        found = await arrivals.arrived(Letterbox.of(home), story, more)
+    await contact.unsubscribe(story.stage)
+    # What became of the letters was written down before the last of these calls.
+    now = datetime.now(UTC)
+    suite.answered |= {"notifications": now, "payments": now}
+    return (
+        f"messages: {found.letters.total():,} e-mails arrived, "
+        f"{found.calls.total():,} webhook calls arrived and verified"
+    )

@@ -9,21 +9,30 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import json
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache, partial
 from typing import Any
 
-from edu.client import Refused, Suite
+from edu import register, tokens
+from edu.client import Suite
+from edu.demo import contact, fees
 from edu.demo.province import BY_COMMENT, Column, Pupil, Room, School, named, scores
+from edu.demo.stage import Mint, Stage, tolerant
+from edu.home import Home
+from edu.letterbox import Letterbox
 from edu.progress import Advance
 
 SCHOOLS_AT_ONCE = 6
+STRIDE = 9
+"""Every ninth of the register's communes, so that the map has colour everywhere."""
 TERM = "HK1"
-DONE_OTHERWISE = frozenset({"cells-changed", "version-conflict", "sheet-already-open"})
-"""Refusals that say that somebody has been here since: the demo leaves it at that."""
-
-Mint = Callable[..., str]
+MOVED_AFTER = timedelta(days=30)
+FROM, TO, ROOM = 9, 10, "7A1"
+"""The schools between which a pupil moves, by their numbers, and the class: one that is not heard.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +56,10 @@ class Sheet:
 class Played:
     """What one school has come to: ids by code, and its sheets."""
 
-    def __init__(self, school: School, school_id: str) -> None:
-        """Begin with a school that is registered."""
+    def __init__(self, school: School, school_id: str, place: str) -> None:
+        """Begin with a school that is registered in a commune."""
         self.school = school
+        self.place = place
         self.school_id = school_id
         self.pupils: dict[str, str] = {}
         self.sheets: list[Sheet] = []
@@ -60,10 +70,7 @@ class Players:
 
     def __init__(self, suite: Suite, day: Day, mint: Mint, done: Advance) -> None:
         """``mint`` makes a token; ``done`` is told how many pupils and cells are through."""
-        self._suite = suite
-        self._day = day
-        self._mint = mint
-        self._done = done
+        self.stage = Stage(suite, day, mint, done)
         self._places = asyncio.Semaphore(SCHOOLS_AT_ONCE)
 
     async def play(self, schools: Sequence[School], communes: Sequence[str]) -> list[Played]:
@@ -79,24 +86,25 @@ class Players:
 
     async def _enrolled(self, school: School, commune: str) -> Played:
         """Register a school and enrol its pupils."""
-        played = Played(school, (await self._registered(school, commune))["school_id"])
+        school_id = (await self._registered(school, commune))["school_id"]
+        played = Played(school, school_id, commune)
         played.pupils = await self._codes(played.school_id)
         if not played.pupils:
             content = _roll(school).encode()
-            await self._suite.command(
+            await self.stage.suite.command(
                 "admissions",
                 "POST",
                 "/v1/enrolments/import",
-                key=named("enrol", self._day.school_year, content.decode()),
+                key=named("enrol", self.stage.day.school_year, content.decode()),
                 content=content,
-                params={"school_year": self._day.school_year, "day": self._day.first_day},
+                params={"school_year": self.stage.day.school_year, "day": self.stage.day.first_day},
             )
             played.pupils = await self._codes(played.school_id)
-        self._done(len(played.pupils))
+        self.stage.done(len(played.pupils))
         return played
 
     async def _registered(self, school: School, commune: str) -> Any:
-        known = await self._suite.query(
+        known = await self.stage.suite.query(
             "admissions", "/v1/schools", role="department-officer", params={"code": school.code}
         )
         if known["items"]:
@@ -107,12 +115,12 @@ class Players:
             "levels": [school.level],
             "ownership": "public",
             "unit_id": commune,
-            "valid_from": self._day.first_day,
+            "valid_from": self.stage.day.first_day,
         }
-        return await self._command("admissions", "POST", "/v1/schools", body)
+        return await self.stage.command("admissions", "POST", "/v1/schools", body)
 
     async def _codes(self, school_id: str) -> dict[str, str]:
-        page = await self._suite.query(
+        page = await self.stage.suite.query(
             "admissions",
             f"/v1/schools/{school_id}/pupils",
             role="department-officer",
@@ -126,25 +134,29 @@ class Players:
             {
                 "class_id": room.class_id,
                 "school_id": played.school_id,
-                "school_year": self._day.school_year,
+                "school_year": self.stage.day.school_year,
                 "grade": room.grade,
                 "name": room.name,
                 "homeroom_teacher_id": named("homeroom", room.class_id),
             }
             for room in played.school.rooms
         ]
-        await self._command(
+        await self.stage.command(
             "gradebook", "POST", "/v1/classes", {"classes": rooms}, waits_for={"school-unknown"}
         )
         for room in played.school.rooms:
             await self._seated(played, room)
+            await contact.enlist(self.stage, played, room)
+            self.stage.done(len(room.pupils))
         for subject in played.school.subjects:
             await self._filled(played, subject)
+        await fees.collect(self.stage, played)
+        self.stage.done(played.school.charges)
         return played
 
     async def _seated(self, played: Played, room: Room) -> None:
         pupil_ids = [played.pupils[p.code] for p in room.pupils if p.code in played.pupils]
-        await self._command(
+        await self.stage.command(
             "gradebook",
             "PUT",
             f"/v1/classes/{room.class_id}/pupils",
@@ -158,7 +170,7 @@ class Players:
                 for subject in subjects
             ]
             path = f"/v1/classes/{room.class_id}/teaching"
-            await self._command("gradebook", "PUT", path, {"teaching": teaching})
+            await self.stage.command("gradebook", "PUT", path, {"teaching": teaching})
 
     async def _filled(self, played: Played, subject: str) -> None:
         """Let the subject's teacher open the columns and save them, all classes at once."""
@@ -181,7 +193,7 @@ class Players:
                 for room, column in wanted
             ]
         }
-        opened = await self._command("gradebook", "PUT", "/v1/sheets", body, token=token)
+        opened = await self.stage.command("gradebook", "PUT", "/v1/sheets", body, token=token)
         sheets = [
             Sheet(
                 answer["sheet_id"],
@@ -203,18 +215,25 @@ class Players:
             for sheet in sheets
         ]
         await self.save("/v1/sheets/cells", {"saves": saves}, token)
+        for sheet in sheets:
+            self.noted(pupil for pupil, score in sheet.cells if score is not None)
         played.sheets += sheets
-        self._done(sum(len(sheet.cells) for sheet in sheets))
+        self.stage.done(sum(len(sheet.cells) for sheet in sheets))
 
     def teacher(self, played: Played, subject: str) -> str:
         """Give the token of who teaches a subject at a school."""
-        return self._mint(
+        return self.stage.mint(
             "teacher", subject=played.school.teacher(subject), school=played.school_id
         )
 
     async def save(self, path: str, body: object, token: str) -> None:
         """Save cells, unless somebody has changed them since."""
-        await tolerant(self._command("gradebook", "PUT", path, body, token=token))
+        await tolerant(self.stage.command("gradebook", "PUT", path, body, token=token))
+
+    def noted(self, pupils: Iterable[Pupil]) -> None:
+        """Note that a column was saved with cells of these pupils: that is one fact."""
+        self.stage.told.update(pupil.code for pupil in pupils)
+        self.stage.facts["score-entered"] += 1
 
     async def transfer(self, pupil_id: str, to: Played, day: str) -> None:
         """Let a pupil move to another school."""
@@ -224,37 +243,9 @@ class Players:
             "reason_code": "moved",
             "school_id": to.school_id,
         }
-        await tolerant(self._command("admissions", "POST", f"/v1/pupils/{pupil_id}/transfer", body))
-
-    async def _command(
-        self,
-        service: str,
-        method: str,
-        path: str,
-        body: object,
-        *,
-        token: str | None = None,
-        waits_for: Collection[str] = frozenset(),
-    ) -> Any:
-        content = json.dumps(body, sort_keys=True)
-        return await self._suite.command(
-            service,
-            method,
-            path,
-            key=named(method, path, content),
-            body=body,
-            token=token,
-            waits_for=waits_for,
+        await tolerant(
+            self.stage.command("admissions", "POST", f"/v1/pupils/{pupil_id}/transfer", body)
         )
-
-
-async def tolerant(command: Awaitable[Any]) -> None:
-    """Wait for a command that may find itself done otherwise."""
-    try:
-        await command
-    except Refused as refused:
-        if refused.slug not in DONE_OTHERWISE:
-            raise
 
 
 def cell(
@@ -262,6 +253,65 @@ def cell(
 ) -> Mapping[str, object]:
     """Give one cell of a save."""
     return {"pupil_id": pupil_id, "score": score, "state": state, "version": version}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What was played: who is who, and what has to come of it."""
+
+    schools: Sequence[Played]
+    stage: Stage
+    touched: int
+    """How many cells were corrected, deleted, entered again or excused."""
+    moved: int
+    """How many pupils changed schools."""
+
+    @property
+    def pupils(self) -> Mapping[str, str]:
+        """The ids of the pupils, by their codes."""
+        return {code: one for school in self.schools for code, one in school.pupils.items()}
+
+    @property
+    def guardians(self) -> Mapping[str, str]:
+        """The ids of the guardians, by the codes of their pupils."""
+        rooms = [room for one in self.schools for room in one.school.rooms]
+        return {pupil.code: contact.guardian_id(pupil) for room in rooms for pupil in room.pupils}
+
+    @property
+    def letters(self) -> Counter[str]:
+        """How many letters each address has to get."""
+        rooms = [room for one in self.schools for room in one.school.rooms if room.heard]
+        told = self.stage.told
+        return +Counter({p.guardian.email: told[p.code] for room in rooms for p in room.pupils})
+
+
+async def play(
+    suite: Suite, home: Home, schools: Sequence[School], done: Advance = lambda _count: None
+) -> Story:
+    """Play a school day in a running suite, from registration to the last correction."""
+    years = await register.school_years(suite)
+    year = register.current(years)
+    places = (await register.communes(suite))[::STRIDE]
+    mint = cache(partial(tokens.token, home))
+    players = Players(suite, Day(year, years[year].isoformat()), mint, done)
+    if (url := suite.letterbox) is not None:
+        await contact.subscribe(players.stage, Letterbox.of(home), url)
+    played = await players.play(schools, places)
+    moved = await _move(players, played, years[year] + MOVED_AFTER)
+    return Story(played, players.stage, await correct(players, played), moved)
+
+
+async def _move(players: Players, played: Sequence[Played], day: date) -> int:
+    """Let one pupil change schools, where both are played."""
+    by_number = {one.school.number: one for one in played}
+    rooms = [room for one in played for room in one.school.rooms if one.school.number == FROM]
+    room = next((room for room in rooms if room.name == ROOM), None)
+    if room is None or TO not in by_number:
+        return 0
+    pupil_id = by_number[FROM].pupils.get(room.pupils[0].code)
+    if pupil_id is not None:
+        await players.transfer(pupil_id, by_number[TO], day.isoformat())
+    return 1
 
 
 async def correct(players: Players, played: Sequence[Played]) -> int:
@@ -282,26 +332,25 @@ async def _correct_sheet(
 ) -> None:
     token = players.teacher(school, sheet.column.subject)
     path = f"/v1/sheets/{sheet.sheet_id}/cells"
-    entered = [
-        (pupil, score)
-        for pupil, score in sheet.cells
-        if score is not None and pupil.code in school.pupils
-    ]
+    entered = [(pupil, score) for pupil, score in sheet.cells if score is not None]
     (corrected, score), (deleted, again) = entered[3], entered[7]
-    better = "9" if score != "9" else "8"
+    if not {corrected.code, deleted.code} <= school.pupils.keys():
+        return  # somebody has let them go since
+    better = "8" if score in ("9", "9.0") else "9"  # what changes nothing is no correction
     steps = [
-        ([cell(school.pupils[corrected.code], better, version=1)], "entry-error"),
+        (corrected, cell(school.pupils[corrected.code], better, version=1), "entry-error"),
         *(
             [
-                ([cell(school.pupils[deleted.code], None, version=1)], "entry-error"),
-                ([cell(school.pupils[deleted.code], again, version=2)], "remarked"),
+                (deleted, cell(school.pupils[deleted.code], None, version=1), "entry-error"),
+                (deleted, cell(school.pupils[deleted.code], again, version=2), "remarked"),
             ]
             if enters_again
             else []
         ),
     ]
-    for cells, reason in steps:
-        await players.save(path, {"cells": cells, "reason_code": reason}, token)
+    for pupil, cells, reason in steps:
+        await players.save(path, {"cells": [cells], "reason_code": reason}, token)
+        players.noted([pupil])
 
 
 async def _excuse(players: Players, school: Played, sheet: Sheet) -> int:
@@ -311,6 +360,7 @@ async def _excuse(players: Players, school: Played, sheet: Sheet) -> int:
         cells = [cell(school.pupils[pupil.code], None, state="excused") for pupil in absent]
         token = players.teacher(school, sheet.column.subject)
         await players.save(f"/v1/sheets/{sheet.sheet_id}/cells", {"cells": cells}, token)
+        players.noted(absent)
     return len(absent)
 
 

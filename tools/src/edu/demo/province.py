@@ -1,17 +1,22 @@
-"""The demo's province: twenty schools, four thousand pupils, their papers; always the same ones."""
+"""The demo's province: twenty schools, four thousand pupils, their guardians; always the same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 from uuid import UUID, uuid5
 
-from edu.demo.people import Person, person
+from edu.demo.people import Guardian, Person, guardian, person
 
 SEED = 2026
 NAMES = UUID("5f3e2c9a-8f0b-5c1d-9b57-2d1c6a0e7f44")
+CODE = "80MAU"
 PUPILS_A_CLASS = 40
+HEARD_SCHOOLS = frozenset({9, 10})
+"""The schools whose first class has agreed to letters; one letter is one transaction of each side.
+"""
 EMPTY_SHARE = 0.06
 """The cells that nobody has entered yet."""
 
@@ -62,17 +67,22 @@ class Pupil:
     code: str
     person: Person
     birth_date: str
+    guardian: Guardian
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A class with its pupils and the columns that are opened for it."""
+    """A class with its pupils and the columns that are opened for it.
+
+    ``heard``: its pupils' guardians have agreed, on paper, to be written to.
+    """
 
     class_id: str
     grade: str
     name: str
     pupils: tuple[Pupil, ...]
     columns: tuple[Column, ...]
+    heard: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,16 @@ class School:
         """The cells that are due here."""
         return sum(len(room.columns) * len(room.pupils) for room in self.rooms)
 
+    @property
+    def pupils(self) -> int:
+        """How many learn here."""
+        return sum(len(room.pupils) for room in self.rooms)
+
+    @property
+    def charges(self) -> int:
+        """How many of them are charged: the first class."""
+        return len(self.rooms[0].pupils)
+
 
 def named(*words: object) -> str:
     """Give the id of what these words name in the demo's province: always the same."""
@@ -109,35 +129,51 @@ def named(*words: object) -> str:
 def province(first_year: int, communes: int) -> list[School]:
     """Draw the province for the school year that begins in ``first_year``."""
     lots = Random(SEED)
+    numbers = count()
     levels = [level for level, names in SCHOOL_NAMES.items() for _ in names]
     names = [name for names in SCHOOL_NAMES.values() for name in names]
     return [
         School(
             number=number,
-            code=f"80DEMO{number:02d}",
+            code=f"{CODE}{number:02d}",
             name=f"Trường {name}",
             level=level,
             commune=(number - 1) % communes,
-            rooms=tuple(_rooms(lots, f"80DEMO{number:02d}", level, first_year)),
+            rooms=tuple(_rooms(lots, numbers, number, level, first_year)),
         )
         for number, (level, name) in enumerate(zip(levels, names, strict=True), 1)
     ]
 
 
-def _rooms(lots: Random, code: str, level: str, first_year: int) -> Iterator[Room]:
-    for grade, title in CLASSES[level]:
+def some(schools: Sequence[School], *, rooms: int) -> list[School]:
+    """Leave each school its first classes only, as they were: a province for a test."""
+    return [replace(school, rooms=school.rooms[:rooms]) for school in schools]
+
+
+def _rooms(
+    lots: Random, numbers: Iterator[int], school: int, level: str, first_year: int
+) -> Iterator[Room]:
+    code = f"{CODE}{school:02d}"
+    for at, (grade, title) in enumerate(CLASSES[level]):
         pupils = tuple(
-            _pupil(lots, f"{code}-{grade}{title[-1]}-{seat:02d}", first_year - int(grade))
+            _pupil(
+                lots,
+                next(numbers),
+                f"{code}-{grade}{title[-1]}-{seat:02d}",
+                first_year - int(grade),
+            )
             for seat in range(1, PUPILS_A_CLASS + 1)
         )
         columns = _columns(level, grade)
-        yield Room(named("class", code, title), grade, title, pupils, columns)
+        heard = at == 0 and school in HEARD_SCHOOLS
+        yield Room(named("class", code, title), grade, title, pupils, columns, heard)
 
 
-def _pupil(lots: Random, code: str, year: int) -> Pupil:
+def _pupil(lots: Random, number: int, code: str, year: int) -> Pupil:
     born = year + 1 - _SIX_IN_GRADE_1
     birth_date = f"{born}-{lots.randint(1, 12):02d}-{lots.randint(1, 28):02d}"
-    return Pupil(code, person(lots), birth_date)
+    own = guardian(Random(f"{SEED}/{code}"), number * 2 + 1)
+    return Pupil(code, person(lots, number * 2), birth_date, own)
 
 
 def _columns(level: str, grade: str) -> tuple[Column, ...]:

@@ -1,0 +1,100 @@
+"""The contact book (sổ liên lạc): guardians, what they agreed to, and who subscribes to events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from edu.demo.province import Pupil, Room, named
+from edu.demo.stage import Stage, tolerant
+from edu.letterbox import Letterbox
+
+if TYPE_CHECKING:
+    from edu.demo.playing import Played
+
+PURPOSES = ("scores", "fees", "enrolment")
+AWAKE = {"version": 0, "channels": ["email"], "quiet": None, "digest": False}
+"""Somebody who may be written to at once, also when the demo is played at night."""
+SUBSCRIBER = "Phần mềm của phòng giáo dục (dữ liệu mẫu)"
+SUBSCRIBED = (
+    "edu.gradebook.score-entered.v1",
+    "edu.notifications.message-delivered.v1",
+    "edu.payments.fee-assessed.v1",
+    "edu.payments.fee-paid.v1",
+    "edu.payments.fee-reversed.v1",
+    "edu.payments.payment-channel-enabled.v1",
+)
+
+
+def guardian_id(pupil: Pupil) -> str:
+    """Give the id of a pupil's guardian: always the same."""
+    return named("guardian", pupil.code)
+
+
+async def enlist(stage: Stage, played: Played, room: Room) -> None:
+    """Register the guardians of a class; those who agreed to letters have no quiet hours."""
+    here = [pupil for pupil in room.pupils if pupil.code in played.pupils]
+    guardians = [_guardian(pupil, played.pupils[pupil.code], heard=room.heard) for pupil in here]
+    await tolerant(
+        stage.command(
+            "notifications",
+            "POST",
+            "/v1/guardians",
+            {"guardians": guardians},
+            waits_for={"pupil-unknown"},
+        )
+    )
+    if room.heard:
+        paths = [f"/v1/guardians/{guardian_id(pupil)}/preferences" for pupil in here]
+        wishes = [stage.command("notifications", "PUT", path, AWAKE) for path in paths]
+        await asyncio.gather(*map(tolerant, wishes))
+
+
+def _guardian(pupil: Pupil, pupil_id: str, *, heard: bool) -> Mapping[str, object]:
+    guardian = pupil.guardian
+    paper = f"Phiếu đồng ý của gia đình ở {guardian.address}"
+    return {
+        "guardian_id": guardian_id(pupil),
+        "name": guardian.name,
+        "email": guardian.email,
+        "phone": guardian.phone,
+        "pupils": [{"pupil_id": pupil_id, "relation": guardian.relation}],
+        "consents": [
+            {"purpose": purpose, "evidence_kind": "paper-form", "evidence": paper}
+            for purpose in (PURPOSES if heard else ())
+        ],
+    }
+
+
+async def subscribe(stage: Stage, letterbox: Letterbox, url: str) -> None:
+    """Let events go to the letterbox, which learns how they are signed."""
+    endpoint = {"url": url, "types": SUBSCRIBED, "description": SUBSCRIBER}
+    before = await _subscription(stage)
+    if before is None:
+        await _command(stage, "POST", "", endpoint)
+    else:
+        changed = endpoint | {"version": before["version"], "active": True}
+        await _command(stage, "PUT", f"/{before['webhook_id']}", changed)
+    now = await _subscription(stage)
+    path = f"/v1/webhooks/{now['webhook_id']}/secrets"
+    secrets = await stage.suite.query("notifications", path, role="service")
+    letterbox.expect(secrets["secrets"][-1]["secret"])
+
+
+async def unsubscribe(stage: Stage) -> None:
+    """Let nothing more go there: what else this suite is used for is not the demo's."""
+    before = await _subscription(stage)
+    stopped = {name: before[name] for name in ("url", "types", "description", "version")}
+    await _command(stage, "PUT", f"/{before['webhook_id']}", stopped | {"active": False})
+
+
+async def _subscription(stage: Stage) -> Any:
+    found = await stage.suite.query("notifications", "/v1/webhooks", role="service")
+    ours = [one for one in found["webhooks"] if one["description"] == SUBSCRIBER]
+    return ours[0] if ours else None
+
+
+async def _command(stage: Stage, method: str, path: str, body: object) -> None:
+    token = stage.mint("service")
+    await stage.command("notifications", method, f"/v1/webhooks{path}", body, token=token)
