@@ -19,6 +19,15 @@ from chassis.service import build
 
 OFFICER = Role.DEPARTMENT_OFFICER.value
 Answer = dict[str, Any]
+YEAR = {
+    "version": 0,
+    "first_day": "2026-09-05",
+    "last_day": "2027-05-31",
+    "terms": [
+        {"term": "HK1", "first_day": "2026-09-05", "last_day": "2027-01-15"},
+        {"term": "HK2", "first_day": "2027-01-18", "last_day": "2027-05-31"},
+    ],
+}
 
 
 class TrustingVerifier:
@@ -163,3 +172,10 @@ async def api(settings: AdmissionsSettings) -> AsyncIterator[Api]:
     async with httpx.AsyncClient(transport=transport, base_url="http://admissions") as client:
         yield Api(client, app.state.database)
     await app.state.database.close()
+
+
+@pytest.fixture
+async def school(api: Api) -> Answer:
+    """A school and a school year to enrol in."""
+    await api.put("/school-years/2026-2027", json=YEAR)
+    return await api.school()

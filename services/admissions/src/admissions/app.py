@@ -4,11 +4,13 @@ from fastapi import FastAPI
 
 from admissions.calendar import http as calendar
 from admissions.enrolment import http as enrolment
+from admissions.enrolment.commands import rewrap_keys
 from admissions.enrolment.job import emit_keys
 from admissions.policy import POLICY
 from admissions.registry import http as registry
 from admissions.registry.job import import_register
 from admissions.settings import AdmissionsSettings
+from chassis import rewrapping
 from chassis.service import Parts, Runtime, Service
 
 
@@ -35,5 +37,9 @@ SERVICE = Service(
         enrolment.reads,
     ),
     parts=_parts,
-    jobs={"import-register": import_register, "emit-keys": emit_keys},
+    jobs={
+        "import-register": import_register,
+        "emit-keys": emit_keys,
+        "rewrap-keys": rewrapping.job(rewrap_keys),
+    },
 )

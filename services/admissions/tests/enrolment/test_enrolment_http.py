@@ -14,23 +14,7 @@ from admissions.settings import AdmissionsSettings
 HEADER = "Mã định danh;Họ và tên;Ngày sinh;Giới tính;Dân tộc;Khối;Mã trường;Học hòa nhập\n"
 ROW = "080215000001;Nguyễn Thị An;05/09/2015;Nữ;Kinh;6;80001;Không\n"
 OTHER = "080215000002;Trần Bình;2015-01-31;nam;Khơ-me;Lớp 6;80001;x\n"
-YEAR = {
-    "version": 0,
-    "first_day": "2026-09-05",
-    "last_day": "2027-05-31",
-    "terms": [
-        {"term": "HK1", "first_day": "2026-09-05", "last_day": "2027-01-15"},
-        {"term": "HK2", "first_day": "2027-01-18", "last_day": "2027-05-31"},
-    ],
-}
 PARAMS = {"school_year": "2026-2027", "day": "2026-09-05"}
-
-
-@pytest.fixture
-async def school(api: Any) -> Any:
-    """A school and a school year to enrol in."""
-    await api.put("/school-years/2026-2027", json=YEAR)
-    return await api.school()
 
 
 async def enrol(api: Any, text: str, **options: Any) -> Any:

@@ -18,8 +18,8 @@ async def test_guardians_and_secrets_are_wrapped_anew(
 ) -> None:
     await book.classroom()
     await book.guardian()
-    webhook_id = await hooks.register("http://127.0.0.1:1/hook")
-    await book.post(f"/webhooks/{webhook_id}/secrets", token=hooks.token, expect=201)
+    webhook_id = await hooks.register("http://127.0.0.1:1024/hook")
+    await book.post(f"/webhooks/{webhook_id}/rotate", {}, token=hooks.token)
     kept = (
         "SELECT guardian_id::text AS owner, wrapped_key, key_id FROM guardian UNION ALL "
         "SELECT webhook_id::text, wrapped_key, key_id FROM webhook_secret"

@@ -2,10 +2,12 @@
 
 from fastapi import FastAPI
 
+from chassis import rewrapping
 from chassis.consuming.handlers import Handlers
 from chassis.service import Parts, Runtime, Service
 from payments.accounts import http as accounts
 from payments.channels import http as channels
+from payments.channels.commands import rewrap_secrets
 from payments.erasure import events as erasure
 from payments.fees import http as fees
 from payments.ledger import http as ledger
@@ -48,4 +50,5 @@ SERVICE = Service(
         ledger.reads,
     ),
     parts=_parts,
+    jobs={"rewrap-keys": rewrapping.job(rewrap_secrets)},
 )

@@ -18,6 +18,7 @@ from admissions.enrolment.queries import Record
 from admissions.enrolment.roster import Entry, Known, Place
 from admissions.enrolment.tables import PupilRow, StepRow, SubjectKeyRow
 from admissions.registry import queries as registry
+from chassis import rewrapping
 from chassis.clock import new_id, now
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError, Invalid
@@ -268,6 +269,16 @@ async def emit_keys(session: Session, *, after: str | None) -> str | None:
         session, SUBJECT_KEYS, [id_ for id_, state, _ in found if state == State.ERASED]
     )
     return found[-1][0] if found else None
+
+
+async def rewrap_keys(session: Session, keys: MasterKeys) -> int:
+    """Wrap some pupils' keys under a new master key, and let the others know."""
+    rows = await rewrapping.rewrap(session, SubjectKeyRow, keys, owner="pupil_id")
+    renewed = [row | {"version": row["version"] + 1} for row in rows]
+    if renewed:
+        await session.execute(update(SubjectKeyRow), renewed)
+    await emit(session, *(SubjectKey(**key) for key in renewed))
+    return len(renewed)
 
 
 async def _check_place(session: Session, pupil: Pupil, person: SealedPerson) -> None:

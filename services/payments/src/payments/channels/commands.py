@@ -7,6 +7,8 @@ from chassis.clock import business_day, now
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError, Invalid
 from chassis.outbox import emit
+from chassis.rewrapping import rewrap
+from chassis.sealing import MasterKeys
 from contracts.payments import PaymentChannelEnabled, PaymentMethod
 from payments.channels import queries
 from payments.channels.tables import Channel
@@ -76,6 +78,11 @@ async def set_channel(
         ),
     )
     return row
+
+
+async def rewrap_secrets(session: Session, keys: MasterKeys) -> int:
+    """Wrap some merchants' secrets under a new master key."""
+    return len(await rewrap(session, Channel, keys, owner="terminal", box="secret"))
 
 
 def _check_secret(row: Channel, terminal: str) -> None:
