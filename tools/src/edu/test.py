@@ -7,10 +7,13 @@ import sys
 
 from edu.home import ROOT
 
+SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
+"""Most tests wait for a process to start; each worker has a broker and a database of its own."""
+
 KINDS = {
-    "unit": ["-m", "not wire and not browser and not fuzz and not chaos"],
-    "wire": ["-m", "(wire or chaos) and not browser and not fuzz"],
-    "all": [],
+    "unit": [*SIDE_BY_SIDE, "-m", "not wire and not browser and not fuzz and not chaos"],
+    "wire": [*SIDE_BY_SIDE, "-m", "(wire or chaos) and not browser and not fuzz"],
+    "all": SIDE_BY_SIDE,
     "fuzz": ["-m", "fuzz", "-s", "-q"],
     "traps": ["-p", "edu.traps", "-qq", "--no-header", "-rN"],
 }
