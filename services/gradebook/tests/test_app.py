@@ -4,13 +4,10 @@ import base64
 
 import pytest
 
-from chassis.consuming.handlers import Handlers
 from chassis.service import build
 from chassis.settings import SettingsError, load
 from contracts.topics import CONSUMERS
-from gradebook.app import SERVICE
-from gradebook.roster import events as roster
-from gradebook.seating import events as seating
+from gradebook.app import HANDLERS, SERVICE
 from gradebook.settings import GradebookSettings
 
 ENVIRONMENT = {
@@ -23,8 +20,7 @@ ENVIRONMENT = {
 
 
 def test_it_reads_the_topics_that_contracts_say() -> None:
-    handlers = Handlers(roster.handlers, seating.handlers)
-    assert set(handlers.topics) == set(CONSUMERS["gradebook"])
+    assert set(HANDLERS.topics) == set(CONSUMERS["gradebook"])
 
 
 def test_it_starts_from_its_environment_and_keeps_its_secrets(

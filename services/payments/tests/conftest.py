@@ -15,7 +15,6 @@ from sqlalchemy import text
 
 from chassis.auth import Principal, Role
 from chassis.clock import business_day, new_id, now
-from chassis.consuming.handlers import Handlers
 from chassis.consuming.records import Record, Slice
 from chassis.database import Database
 from chassis.sealing import MasterKeys, SealedPerson, new_key, seal
@@ -34,9 +33,7 @@ from contracts.event import Event
 from contracts.gradebook import ClassOpened, PupilPlaced
 from contracts.lists import Grade, Level, Ownership, Sex, Term, TransferReason
 from contracts.privacy import SubjectKey
-from payments.app import SERVICE
-from payments.erasure import events as erasure
-from payments.register import events as register
+from payments.app import HANDLERS, SERVICE
 from payments.settings import PaymentsSettings
 
 Answer = dict[str, Any]
@@ -181,7 +178,7 @@ class Desk:
     def __init__(self, client: httpx.AsyncClient, database: Database) -> None:
         self.client = client
         self.database = database
-        self.handlers = Handlers(register.handlers, erasure.handlers)
+        self.handlers = HANDLERS
 
     async def hear(self, *events: Event | Tombstone) -> None:
         """Apply events of one topic as one slice of it, in one transaction."""

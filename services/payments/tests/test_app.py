@@ -4,13 +4,10 @@ import base64
 
 import pytest
 
-from chassis.consuming.handlers import Handlers
 from chassis.service import build
 from chassis.settings import SettingsError, load
 from contracts.topics import CONSUMERS
-from payments.app import SERVICE
-from payments.erasure import events as erasure
-from payments.register import events as register
+from payments.app import HANDLERS, SERVICE
 from payments.settings import PaymentsSettings
 
 ENVIRONMENT = {
@@ -23,8 +20,7 @@ ENVIRONMENT = {
 
 
 def test_it_reads_the_topics_that_contracts_say() -> None:
-    handlers = Handlers(register.handlers, erasure.handlers)
-    assert set(handlers.topics) == set(CONSUMERS["payments"])
+    assert set(HANDLERS.topics) == set(CONSUMERS["payments"])
 
 
 def test_it_starts_from_its_environment_and_keeps_its_secrets(

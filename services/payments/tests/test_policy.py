@@ -7,7 +7,8 @@ import pytest
 
 from chassis.auth import Role
 from chassis.clock import new_id
-from payments.policy import GUARDIAN_OF, POLICY
+from chassis.guardianships import GUARDIAN_OF
+from payments.policy import POLICY
 
 AN = "00000000-0000-4000-8000-000000000001"
 

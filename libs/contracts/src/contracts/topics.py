@@ -215,8 +215,8 @@ OWNERS: dict[str, tuple[Topic, ...]] = {
 
 CONSUMERS: dict[str, tuple[Topic, ...]] = {
     "admissions": (),
-    "gradebook": (SCHOOLS, SCHOOL_YEARS, ENROLMENT, SUBJECT_KEYS),
-    "payments": (SCHOOLS, SCHOOL_YEARS, ENROLMENT, SUBJECT_KEYS, CLASSES),
+    "gradebook": (SCHOOLS, SCHOOL_YEARS, ENROLMENT, SUBJECT_KEYS, GUARDIANS),
+    "payments": (SCHOOLS, SCHOOL_YEARS, ENROLMENT, SUBJECT_KEYS, CLASSES, GUARDIANS),
     # Its own, too: whoever subscribes to webhooks gets the documents as they stand in Kafka.
     "notifications": (
         UNITS,

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from chassis.consuming.handlers import Handlers
 from chassis.service import Parts, Runtime, Service
 from gradebook.classes import http as classes
+from gradebook.guardians import events as guardians
 from gradebook.policy import POLICY
 from gradebook.roster import events as roster
 from gradebook.roster.queries import Names
@@ -14,7 +15,7 @@ from gradebook.seating import events as enrolment
 from gradebook.seating import http as seating
 from gradebook.settings import GradebookSettings
 
-HANDLERS = Handlers(roster.handlers, enrolment.handlers, erasure.handlers)
+HANDLERS = Handlers(roster.handlers, enrolment.handlers, erasure.handlers, guardians.handlers)
 """What is done about the facts of others."""
 
 

@@ -1,13 +1,14 @@
 """Who may do what in the gradebook. Whatever does not stand here is refused.
 
-Who teaches a subject and who is a class's homeroom teacher are the gradebook's own facts; of a
-principal the token says at which school.
+Who teaches a subject and who is a class's homeroom teacher are the gradebook's own facts, whose
+guardian somebody is are notifications'; of a principal the token says at which school.
 """
 
 import re
 from collections.abc import Collection, Mapping
 
 from chassis.auth import ANY, WORKS_AT, Policy, Principal, Role
+from chassis.guardianships import GUARDIAN_OF
 
 TEACHES = "teaches"
 """Teaches this subject in this class; in what concerns the class as a whole, any subject of it."""
@@ -38,7 +39,7 @@ POLICY = Policy(
         },
         # The papers of an examination come from the department, and no school may change them.
         "exams.enter": _EVERYWHERE,
-        "scores.read": {**_TEACHERS, **_READERS},
+        "scores.read": {**_TEACHERS, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
     },
     concealed=(
         "classes.change",

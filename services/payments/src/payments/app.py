@@ -10,6 +10,7 @@ from payments.channels import http as channels
 from payments.channels.commands import rewrap_secrets
 from payments.erasure import events as erasure
 from payments.fees import http as fees
+from payments.guardians import events as guardians
 from payments.ledger import http as ledger
 from payments.policy import POLICY
 from payments.receipts import http as receipts
@@ -17,6 +18,9 @@ from payments.register import events as register
 from payments.register.queries import Names
 from payments.settings import PaymentsSettings
 from payments.vnpay import http as vnpay
+
+HANDLERS = Handlers(register.handlers, erasure.handlers, guardians.handlers)
+"""What is done about the facts of others."""
 
 
 def _parts(runtime: Runtime[PaymentsSettings]) -> Parts:
@@ -26,7 +30,7 @@ def _parts(runtime: Runtime[PaymentsSettings]) -> Parts:
         app.state.keys = keys
         app.state.names = Names(keys)
 
-    return Parts(projector=Handlers(register.handlers, erasure.handlers), install=install)
+    return Parts(projector=HANDLERS, install=install)
 
 
 SERVICE = Service(

@@ -5,10 +5,7 @@ the cash does not decide about it. The principal is the second pair of eyes.
 """
 
 from chassis.auth import ANY, WORKS_AT, Policy, Role
-
-GUARDIAN_OF = "guardian-of"
-"""Is a guardian of this pupil. Notifications own that fact; nobody holds the relation before it is
-copied from guardian-linked."""
+from chassis.guardianships import GUARDIAN_OF
 
 _PRINCIPAL = {Role.PRINCIPAL: WORKS_AT}
 _CASHIER = {Role.CASHIER: WORKS_AT}

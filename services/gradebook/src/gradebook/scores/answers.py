@@ -77,8 +77,10 @@ def pupil_row(
     name: str,
     row: Iterable[tuple[Sheet, Cell]],
     history: Mapping[str, Sequence[Explained]],
+    *,
+    words: bool,
 ) -> PupilRow:
-    """Answer a pupil's row."""
+    """Answer a pupil's row; with ``words``, also why somebody says that a cell was corrected."""
     return PupilRow(
         pupil_id=pupil_id,
         name=name,
@@ -88,14 +90,16 @@ def pupil_row(
                 score=_text(cell.value, _scale(sheet)),
                 state=cell.state,
                 version=cell.version,
-                history=[_change(one, _scale(sheet)) for one in history[sheet.sheet_id]],
+                history=[
+                    _change(one, _scale(sheet), words=words) for one in history[sheet.sheet_id]
+                ],
             )
             for sheet, cell in row
         ],
     )
 
 
-def _change(explained: Explained, scale: Scale) -> ChangeAnswer:
+def _change(explained: Explained, scale: Scale, *, words: bool) -> ChangeAnswer:
     change = explained.change
     return ChangeAnswer(
         version=change.version,
@@ -106,7 +110,7 @@ def _change(explained: Explained, scale: Scale) -> ChangeAnswer:
         after_state=change.after_state,
         value_before_deletion=_text(explained.deleted, scale),
         reason_code=change.reason_code,
-        reason=change.reason,
+        reason=change.reason if words else None,
         by=change.changed_by,
         at=change.changed_at,
         day=change.day,

@@ -14,6 +14,7 @@ from chassis.http import CommandRouter, PrincipalDep, QueryRouter, SessionDep
 from contracts.ids import ClassId, PupilId, SchoolYear, SheetId
 from contracts.lists import ColumnKind, Subject, Term
 from gradebook.classes import queries as classes
+from gradebook.guardians import queries as guardians
 from gradebook.policy import POLICY
 from gradebook.requests import ActorDep, NamesDep, nothing_here
 from gradebook.roster import queries as roster
@@ -193,7 +194,10 @@ async def read_pupil(
     subject: Annotated[Subject | None, Query()] = None,
     term: Annotated[Term | None, Query()] = None,
 ) -> PupilRow:
-    """Read a pupil's row with the full history of each cell, deleted and re-entered ones too."""
+    """Read a pupil's row with the full history of each cell, deleted and re-entered ones too.
+
+    A guardian reads the own children's, without the words in which a correction is explained.
+    """
     row = await queries.row_of(session, pupil_id, school_year, subject, term)
     enrolled = (await roster.enrolments(session, [pupil_id])).get(pupil_id)
     seat = None
@@ -202,18 +206,21 @@ async def read_pupil(
         seat = seats.get(pupil_id)
     concerned = {sheet.class_id for sheet, _ in row} | ({seat} if seat else set())
     standings = await classes.standings(session, principal, concerned)
+    own = await guardians.relations(session, principal, pupil_id)
     readable = [
         (sheet, cell)
         for sheet, cell in row
         if POLICY.allow(
-            principal, "scores.read", standings[sheet.class_id].to_subject(sheet.subject)
+            principal, "scores.read", own | standings[sheet.class_id].to_subject(sheet.subject)
         )
     ]
     at_school = principal.relations_to_school(enrolled.school_id) if enrolled else frozenset()
-    relations = at_school.union(*(standing.to_class() for standing in standings.values()))
+    relations = at_school.union(own, *(standing.to_class() for standing in standings.values()))
     POLICY.authorise(principal, "scores.read", relations)
     if enrolled is None and not row:
         raise nothing_here()
     history = await queries.history_of(session, pupil_id, [sheet.sheet_id for sheet, _ in readable])
     called = await names.shown(session, [pupil_id])
-    return answers.pupil_row(pupil_id, called[pupil_id], readable, history)
+    # Words may name another child: they stay in the school.
+    inside = POLICY.allow(principal, "scores.read", relations - own)
+    return answers.pupil_row(pupil_id, called[pupil_id], readable, history, words=inside)

@@ -17,6 +17,7 @@ from contracts.ids import ClassId
 from contracts.payments import FeeKind, PaymentMethod
 from payments.fees import queries as fees
 from payments.fees.queries import ChargeLine
+from payments.guardians import queries as guardians
 from payments.ledger import queries as ledger
 from payments.policy import POLICY
 from payments.receipts import queries as receipts
@@ -197,7 +198,7 @@ async def _find(
     found = (await register.pupils(session, [pupil_id])).values() if pupil_id else ()
     pupil = next(iter(found), None)
     school = school_id or (pupil and pupil.school_id)
-    relations = principal.relations_to_school(school) if school else ()
+    relations = await guardians.relations(session, principal, pupil_id, school)
     POLICY.authorise(principal, "accounts.read", relations)
     if pupil is None:
         raise nothing_here()

@@ -19,6 +19,7 @@ from payments.channels.messages import (
     Terminal,
 )
 from payments.fees import queries as fees
+from payments.guardians import queries as guardians
 from payments.ledger import queries as ledger
 from payments.policy import POLICY
 from payments.register import queries as register
@@ -110,9 +111,8 @@ async def _code(
 ) -> CodeAnswer:
     pupil = (await register.pupils(session, [pupil_id])).get(pupil_id)
     school = school_id or (pupil and pupil.school_id)
-    POLICY.authorise(
-        principal, "accounts.read", principal.relations_to_school(school) if school else ()
-    )
+    relations = await guardians.relations(session, principal, pupil_id, school)
+    POLICY.authorise(principal, "accounts.read", relations)
     if pupil is None or school is None:
         raise nothing_here()
     if school != pupil.school_id and not await fees.charges_of(session, school, [pupil_id]):

@@ -14,6 +14,7 @@ from chassis.http import CommandRouter, PrincipalDep, QueryRouter, RequestModel,
 from chassis.sealing import MasterKeys
 from contracts.ids import SchoolId
 from payments.fees import queries as fees
+from payments.guardians import queries as guardians
 from payments.policy import POLICY
 from payments.register import queries as register
 from payments.requests import KeysDep, Price, PupilPath, nothing_here
@@ -75,7 +76,8 @@ async def ask(
 ) -> PageAnswer:
     """Make the address at which VNPAY takes the money."""
     pupil = (await register.pupils(session, [pupil_id])).get(pupil_id)
-    POLICY.authorise(principal, "payments.request", principal.relations_to_school(body.school_id))
+    relations = await guardians.relations(session, principal, pupil_id, body.school_id)
+    POLICY.authorise(principal, "payments.request", relations)
     if pupil is None or (
         pupil.school_id != body.school_id
         and not await fees.charges_of(session, body.school_id, [pupil_id])

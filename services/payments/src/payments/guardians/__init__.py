@@ -1,0 +1,1 @@
+"""Whose guardian somebody is, copied from notifications."""
