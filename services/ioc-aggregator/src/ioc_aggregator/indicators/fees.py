@@ -3,6 +3,8 @@
 Amounts are whole đồng. The public does not see those behind which stand few charges or payments.
 """
 
+from functools import partial
+
 from contracts import topics
 from contracts.lists import MeasureUnit
 from contracts.payments import PaymentMethod
@@ -10,7 +12,6 @@ from ioc_aggregator.indicators.indicator import Group, Indicator, PeriodKind, Sc
 from ioc_aggregator.measures.families import CHANNELS, CHARGES, RECEIPTS, SETTLED
 
 _CASHLESS = {"method": tuple(str(method) for method in PaymentMethod if method.cashless)}
-_YEARS = frozenset({PeriodKind.SCHOOL_YEAR})
 _CASHLESS_BASIS = (
     "Báo cáo năm học của Sở Giáo dục và Đào tạo; không có văn bản riêng cho chỉ tiêu này"
 )
@@ -23,9 +24,22 @@ _BILLED = Sum(CHARGES, "billed")
 _COLLECTED = Sum(SETTLED, "collected")
 _CHARGED = Sum(CHARGES, "charges")
 _SETTLED = Sum(SETTLED, "settlements")
-_DONG = Words("đồng", "đồng")
+_COLLECTED_NAME = Words("số tiền đã thu", "amount collected")
+_PERCENT = Words("%", "%")
 
-CASHLESS_ENABLED = Indicator(
+_yearly = partial(Indicator, periods=frozenset({PeriodKind.SCHOOL_YEAR}), group=Group.FEES)
+_schools = partial(
+    _yearly, unit=MeasureUnit.PERCENT, unit_name=_PERCENT, legal_basis=_CASHLESS_BASIS
+)
+_money = partial(_yearly, streams=(topics.FEES,), dims=("fee_kind",), fine_dims=("due_on",))
+_amount = partial(
+    _money, unit=MeasureUnit.DONG, unit_name=Words("đồng", "đồng"), legal_basis=_FEES_BASIS
+)
+_share = partial(
+    _money, unit=MeasureUnit.PERCENT, unit_name=_PERCENT, judged_by=(_CHARGED, _SETTLED)
+)
+
+CASHLESS_ENABLED = _schools(
     id="N62",
     version=1,
     name=Words("Trường thu không tiền mặt", "Cashless schools"),
@@ -35,19 +49,14 @@ CASHLESS_ENABLED = Indicator(
         "Open schools with at least one cashless channel enabled, of all open schools. Of a past "
         "school year: as it stood at the end of July.",
     ),
-    unit=MeasureUnit.PERCENT,
-    unit_name=Words("%", "%"),
     numerator=Schools((_ENABLED,)),
     numerator_name=Words("trường đã bật", "schools enabled"),
     denominator=Schools(),
     denominator_name=Words("trường đang hoạt động", "open schools"),
     streams=(topics.SCHOOLS, topics.PAYMENT_CHANNELS),
-    periods=_YEARS,
-    legal_basis=_CASHLESS_BASIS,
-    group=Group.FEES,
 )
 
-CASHLESS_ACTIVE = Indicator(
+CASHLESS_ACTIVE = _schools(
     id="N63",
     version=2,
     name=Words("Trường có dòng tiền", "Schools with cash flow"),
@@ -57,19 +66,14 @@ CASHLESS_ACTIVE = Indicator(
         "Of the schools with a cashless channel enabled (N62): those with at least one payment in "
         "the school year (from 1 August), by whatever method, less what was reversed.",
     ),
-    unit=MeasureUnit.PERCENT,
-    unit_name=Words("%", "%"),
     numerator=Schools((_ENABLED, Sum(RECEIPTS, "received"))),
     numerator_name=Words("trường có dòng tiền", "schools with payments"),
     denominator=Schools((_ENABLED,)),
     denominator_name=Words("trường đã bật", "schools enabled"),
     streams=(topics.SCHOOLS, topics.PAYMENT_CHANNELS, topics.FEES),
-    periods=_YEARS,
-    legal_basis=_CASHLESS_BASIS,
-    group=Group.FEES,
 )
 
-BILLED = Indicator(
+BILLED = _amount(
     id="N64",
     version=1,
     name=Words("Phải thu", "Billed"),
@@ -77,20 +81,12 @@ BILLED = Indicator(
         "Tổng số tiền học sinh phải nộp của các khoản thu thuộc năm học, sau miễn giảm.",
         "What pupils are asked to pay for the fee items of the school year, after exemptions.",
     ),
-    unit=MeasureUnit.DONG,
-    unit_name=_DONG,
     numerator=_BILLED,
     numerator_name=Words("số tiền phải thu", "amount billed"),
     judged_by=(_CHARGED,),
-    streams=(topics.FEES,),
-    dims=("fee_kind",),
-    fine_dims=("due_on",),
-    periods=_YEARS,
-    legal_basis=_FEES_BASIS,
-    group=Group.FEES,
 )
 
-COLLECTED = Indicator(
+COLLECTED = _amount(
     id="N641",
     version=1,
     name=Words("Đã thu", "Collected"),
@@ -100,21 +96,14 @@ COLLECTED = Indicator(
         "What was paid for the fee items of the school year, less what was reversed. Credit that "
         "is not used yet does not count.",
     ),
-    unit=MeasureUnit.DONG,
-    unit_name=_DONG,
     numerator=_COLLECTED,
-    numerator_name=Words("số tiền đã thu", "amount collected"),
+    numerator_name=_COLLECTED_NAME,
     judged_by=(_CHARGED, _SETTLED),
-    streams=(topics.FEES,),
     dims=("fee_kind", "method"),
-    fine_dims=("due_on",),
     published=((), ("method",)),
-    periods=_YEARS,
-    legal_basis=_FEES_BASIS,
-    group=Group.FEES,
 )
 
-OVERDUE = Indicator(
+OVERDUE = _amount(
     id="N642",
     version=1,
     name=Words("Quá hạn", "Overdue"),
@@ -122,22 +111,14 @@ OVERDUE = Indicator(
         "Số tiền chưa nộp của các khoản có hạn nộp trước ngày của thời điểm số liệu.",
         "What is not paid yet of the charges that were due before the day of the as-of time.",
     ),
-    unit=MeasureUnit.DONG,
-    unit_name=_DONG,
     numerator=Sum(
         CHARGES, "billed", before="due_on", less=Sum(SETTLED, "collected", before="due_on")
     ),
     numerator_name=Words("số tiền quá hạn", "amount overdue"),
     judged_by=(_CHARGED, _SETTLED, Sum(CHARGES, "charges", before="due_on")),
-    streams=(topics.FEES,),
-    dims=("fee_kind",),
-    fine_dims=("due_on",),
-    periods=_YEARS,
-    legal_basis=_FEES_BASIS,
-    group=Group.FEES,
 )
 
-COLLECTION_RATE = Indicator(
+COLLECTION_RATE = _share(
     id="N65",
     version=1,
     name=Words("Tỷ lệ thu", "Collection rate"),
@@ -145,22 +126,14 @@ COLLECTION_RATE = Indicator(
         "Số tiền đã thu (N641) trên số tiền phải thu (N64).",
         "The amount collected (N641) of the amount billed (N64).",
     ),
-    unit=MeasureUnit.PERCENT,
-    unit_name=Words("%", "%"),
     numerator=_COLLECTED,
-    numerator_name=Words("số tiền đã thu", "amount collected"),
+    numerator_name=_COLLECTED_NAME,
     denominator=_BILLED,
     denominator_name=Words("số tiền phải thu", "amount billed"),
-    judged_by=(_CHARGED, _SETTLED),
-    streams=(topics.FEES,),
-    dims=("fee_kind",),
-    fine_dims=("due_on",),
-    periods=_YEARS,
     legal_basis=_FEES_BASIS,
-    group=Group.FEES,
 )
 
-CASHLESS_SHARE = Indicator(
+CASHLESS_SHARE = _share(
     id="N651",
     version=1,
     name=Words("Tỷ lệ không tiền mặt", "Cashless share"),
@@ -168,17 +141,9 @@ CASHLESS_SHARE = Indicator(
         "Số tiền đã thu không dùng tiền mặt (chuyển khoản, VNPAY…) trên số tiền đã thu (N641).",
         "What was collected without cash (transfer, VNPAY…) of the amount collected (N641).",
     ),
-    unit=MeasureUnit.PERCENT,
-    unit_name=Words("%", "%"),
     numerator=Sum(SETTLED, "collected", _CASHLESS),
     numerator_name=Words("số tiền không dùng tiền mặt", "amount without cash"),
     denominator=_COLLECTED,
-    denominator_name=Words("số tiền đã thu", "amount collected"),
-    judged_by=(_CHARGED, _SETTLED),
-    streams=(topics.FEES,),
-    dims=("fee_kind",),
-    fine_dims=("due_on",),
-    periods=_YEARS,
+    denominator_name=_COLLECTED_NAME,
     legal_basis=_CASHLESS_BASIS,
-    group=Group.FEES,
 )
