@@ -18,7 +18,7 @@ from edu.failure import Failure
 from edu.letterbox import Letterbox
 
 (SCHOOL,) = some(province(2026, 1)[8:9], rooms=1)
-PUPIL = SCHOOL.rooms[0].pupils[0]
+PUPIL = SCHOOL.met.pupils[0]
 EMAIL = PUPIL.guardian.email
 
 
@@ -31,12 +31,12 @@ def letterbox(tmp_path: Path) -> Letterbox:
 
 @pytest.fixture
 def story() -> Story:
-    """Two columns with a score of one pupil each."""
+    """Two payments of one pupil."""
     day = Day("2026-2027", str(date(2026, 8, 15)))
     nobody = cast("Suite", SimpleNamespace())
     stage = Stage(nobody, day, lambda *_: "", lambda _count: None)
     stage.told.update({PUPIL.code: 2})
-    stage.facts.update({"score-entered": 2})
+    stage.facts.update({"fee-paid": 2})
     return Story([Played(SCHOOL, "school", "commune")], stage, touched=0, moved=0)
 
 
@@ -46,10 +46,10 @@ def arrive(letterbox: Letterbox, *letters: str, facts: int = 2, told: int = 2) -
         sent = message_id.removeprefix("again ")
         letterbox.keep_letter(EMAIL, f"{mark}Message-ID: <{sent}>\r\n\r\n.".encode())
     for number in range(facts):
-        _document(letterbox, f"s{number}", "edu.gradebook.score-entered.v1")
+        _document(letterbox, f"s{number}", "edu.payments.fee-paid.v1")
     messages = [f"m{number}" for number in range(told)]
     _document(letterbox, "d", "edu.notifications.message-delivered.v1", messages=messages)
-    _document(letterbox, "other", "edu.gradebook.score-entered.v1", school_id="another school")
+    _document(letterbox, "other", "edu.payments.fee-paid.v1", school_id="another school")
 
 
 def _document(letterbox: Letterbox, name: str, kind: str, **data: Any) -> None:
@@ -62,7 +62,7 @@ async def test_everything_is_there(letterbox: Letterbox, story: Story) -> None:
     more: list[int] = []
     found = await arrivals.arrived(letterbox, story, more.append)
     assert found.letters == {EMAIL: 2}
-    assert found.calls == Counter({"score-entered": 2, "message-delivered": 1})
+    assert found.calls == Counter({"fee-paid": 2, "message-delivered": 1})
     assert sum(more) == 4
 
 
@@ -72,7 +72,7 @@ async def test_everything_is_there(letterbox: Letterbox, story: Story) -> None:
         ((["one"], 2, 2), "letters: 1 of 2"),
         ((["one", "two", "two"], 2, 2), "letters that came twice: 1 of 0"),
         ((["one", "two", "three"], 2, 2), "letters: 3 of 2"),
-        ((["one", "two"], 1, 2), "score-entered: 1 of 2"),
+        ((["one", "two"], 1, 2), "fee-paid: 1 of 2"),
         ((["one", "two"], 2, 1), "messages told as delivered: 1 of 2"),
     ],
 )

@@ -95,15 +95,16 @@ async def _play(home: Home, began: float, started: Future[None] | None) -> float
         watching.add_done_callback(lambda _: seen.append(time.time() - began))
         year = register.current(await register.school_years(suite))
         schools = province.province(int(year[:4]), COMMUNES)
-        pupils, cells, charges = (
+        pupils, cells, families = (
             sum(getattr(school, name) for school in schools)
-            for name in ("pupils", "cells", "charges")
+            for name in ("pupils", "cells", "families")
         )
         print(
-            f"{len(schools)} schools, {pupils:,} pupils with a guardian each, "
-            f"{cells:,} cells to enter, {charges} charges"
+            f"{len(schools)} schools, {pupils:,} pupils, {cells:,} cells to enter, "
+            f"{families} guardians and charges (the first class of each school)"
         )
-        with progress("pupils, guardians, cells, charges", 2 * pupils + cells + charges) as done:
+        total = pupils + cells + 2 * families
+        with progress("pupils, cells, guardians, charges", total) as done:
             story = await playing.play(suite, home, schools, done)
         first = story.schools[0]
         here = (first.place, f"nơi có {first.school.name}")

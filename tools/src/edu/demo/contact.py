@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from edu.demo.province import Pupil, Room, named
+from edu.demo.province import Pupil, named
 from edu.demo.stage import Stage, tolerant
 from edu.letterbox import Letterbox
 
@@ -18,7 +18,6 @@ AWAKE = {"version": 0, "channels": ["email"], "quiet": None, "digest": False}
 """Somebody who may be written to at once, also when the demo is played at night."""
 SUBSCRIBER = "Phần mềm của phòng giáo dục (dữ liệu mẫu)"
 SUBSCRIBED = (
-    "edu.gradebook.score-entered.v1",
     "edu.notifications.message-delivered.v1",
     "edu.payments.fee-assessed.v1",
     "edu.payments.fee-paid.v1",
@@ -32,10 +31,11 @@ def guardian_id(pupil: Pupil) -> str:
     return named("guardian", pupil.code)
 
 
-async def enlist(stage: Stage, played: Played, room: Room) -> None:
-    """Register the guardians of a class; those who agreed to letters have no quiet hours."""
-    here = [pupil for pupil in room.pupils if pupil.code in played.pupils]
-    guardians = [_guardian(pupil, played.pupils[pupil.code], heard=room.heard) for pupil in here]
+async def enlist(stage: Stage, played: Played) -> None:
+    """Register the guardians whom a school has met; who agreed to letters has no quiet hours."""
+    heard = played.school.heard
+    here = [pupil for pupil in played.school.met.pupils if pupil.code in played.pupils]
+    guardians = [_guardian(pupil, played.pupils[pupil.code], heard=heard) for pupil in here]
     await tolerant(
         stage.command(
             "notifications",
@@ -45,7 +45,7 @@ async def enlist(stage: Stage, played: Played, room: Room) -> None:
             waits_for={"pupil-unknown"},
         )
     )
-    if room.heard:
+    if heard:
         paths = [f"/v1/guardians/{guardian_id(pupil)}/preferences" for pupil in here]
         wishes = [stage.command("notifications", "PUT", path, AWAKE) for path in paths]
         await asyncio.gather(*map(tolerant, wishes))

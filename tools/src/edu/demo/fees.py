@@ -30,7 +30,7 @@ PERIOD = "HK1"
 DUE_AFTER = timedelta(days=60)
 """After the first day of the school year."""
 
-IN_CASH, HALF, TWICE, BY_BANK, BY_GATEWAY = range(20), 20, 21, range(22, 30), (30, 31)
+IN_CASH, HALF, TWICE, BY_BANK, BY_GATEWAY = range(12), 12, 13, range(14, 20), (20, 21)
 """Who pays how, by their seats; the others do not. Half is a part, twice leaves credit."""
 REVERSED = 5
 """Whose payment was written down by mistake, where the class's guardians hear of it."""
@@ -62,7 +62,7 @@ class _Office:
     async def collect(self) -> None:
         await self._open_channels()
         item_id = await self._item()
-        room = self._school.rooms[0]
+        room = self._school.met
         await self._seated(room)
         await self._post(
             f"/v1/fee-items/{item_id}/assessments", {"period": PERIOD, "class_id": room.class_id}
@@ -144,7 +144,7 @@ class _Office:
         ]
         answer = await tolerant(self._post("/v1/payments", self._here | {"payments": taken}))
         self._paid(room.pupils[seat] for seat in methods)
-        if room.heard:
+        if self._school.heard:
             if answer is not None:
                 await self._reverse(answer["payments"][REVERSED]["payment_id"])
             self._stage.facts["fee-reversed"] += 1

@@ -116,14 +116,14 @@ def canaries(schools: Iterable[School]) -> list[Canary]:
 
 
 def _canaries(schools: Iterable[School]) -> Iterator[Canary]:
-    for room in (room for school in schools for room in school.rooms):
-        for pupil in room.pupils:
+    for school in schools:
+        for pupil in (pupil for room in school.rooms for pupil in room.pupils):
             yield Canary("pupil", "name", pupil.person.name.split()[CANARY])
             yield Canary("pupil", "code", pupil.code)
-            own = pupil.guardian
+        for own in (pupil.guardian for pupil in school.met.pupils):
             yield Canary("guardian", "name", own.name.split()[CANARY])
             yield Canary("guardian", "phone", own.phone)
             yield Canary("guardian", "phone", f"+84{own.phone[1:]}")
             yield Canary("guardian", "email", own.email)
-            if room.heard:  # their paper says where they live
+            if school.heard:  # their paper says where they live
                 yield Canary("guardian", "address", own.address.split()[-1])

@@ -146,12 +146,12 @@ class Players:
         )
         for room in played.school.rooms:
             await self._seated(played, room)
-            await contact.enlist(self.stage, played, room)
-            self.stage.done(len(room.pupils))
+        await contact.enlist(self.stage, played)
+        self.stage.done(played.school.families)
         for subject in played.school.subjects:
             await self._filled(played, subject)
         await fees.collect(self.stage, played)
-        self.stage.done(played.school.charges)
+        self.stage.done(played.school.families)
         return played
 
     async def _seated(self, played: Played, room: Room) -> None:
@@ -231,9 +231,8 @@ class Players:
         await tolerant(self.stage.command("gradebook", "PUT", path, body, token=token))
 
     def noted(self, pupils: Iterable[Pupil]) -> None:
-        """Note that a column was saved with cells of these pupils: that is one fact."""
+        """Note that a column was saved with cells of these pupils: one message for each."""
         self.stage.told.update(pupil.code for pupil in pupils)
-        self.stage.facts["score-entered"] += 1
 
     async def transfer(self, pupil_id: str, to: Played, day: str) -> None:
         """Let a pupil move to another school."""
@@ -274,13 +273,13 @@ class Story:
     @property
     def guardians(self) -> Mapping[str, str]:
         """The ids of the guardians, by the codes of their pupils."""
-        rooms = [room for one in self.schools for room in one.school.rooms]
+        rooms = [one.school.met for one in self.schools]
         return {pupil.code: contact.guardian_id(pupil) for room in rooms for pupil in room.pupils}
 
     @property
     def letters(self) -> Counter[str]:
         """How many letters each address has to get."""
-        rooms = [room for one in self.schools for room in one.school.rooms if room.heard]
+        rooms = [one.school.met for one in self.schools if one.school.heard]
         told = self.stage.told
         return +Counter({p.guardian.email: told[p.code] for room in rooms for p in room.pupils})
 

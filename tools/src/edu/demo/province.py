@@ -14,9 +14,8 @@ SEED = 2026
 NAMES = UUID("5f3e2c9a-8f0b-5c1d-9b57-2d1c6a0e7f44")
 CODE = "80MAU"
 PUPILS_A_CLASS = 40
-HEARD_SCHOOLS = frozenset({9, 10})
-"""The schools whose first class has agreed to letters; one letter is one transaction of each side.
-"""
+HEARD_SCHOOLS = frozenset({9})
+"""The schools where guardians have agreed to letters: one class gets hundreds of them."""
 EMPTY_SHARE = 0.06
 """The cells that nobody has entered yet."""
 
@@ -72,17 +71,13 @@ class Pupil:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A class with its pupils and the columns that are opened for it.
-
-    ``heard``: its pupils' guardians have agreed, on paper, to be written to.
-    """
+    """A class with its pupils and the columns that are opened for it."""
 
     class_id: str
     grade: str
     name: str
     pupils: tuple[Pupil, ...]
     columns: tuple[Column, ...]
-    heard: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +111,19 @@ class School:
         return sum(len(room.pupils) for room in self.rooms)
 
     @property
-    def charges(self) -> int:
-        """How many of them are charged: the first class."""
-        return len(self.rooms[0].pupils)
+    def met(self) -> Room:
+        """The class at whose meeting the school has met the guardians, and collects a fee."""
+        return self.rooms[0]
+
+    @property
+    def families(self) -> int:
+        """How many pupils that class has."""
+        return len(self.met.pupils)
+
+    @property
+    def heard(self) -> bool:
+        """Whether these guardians have agreed, on paper, to be written to."""
+        return self.number in HEARD_SCHOOLS
 
 
 def named(*words: object) -> str:
@@ -154,7 +159,7 @@ def _rooms(
     lots: Random, numbers: Iterator[int], school: int, level: str, first_year: int
 ) -> Iterator[Room]:
     code = f"{CODE}{school:02d}"
-    for at, (grade, title) in enumerate(CLASSES[level]):
+    for grade, title in CLASSES[level]:
         pupils = tuple(
             _pupil(
                 lots,
@@ -165,8 +170,7 @@ def _rooms(
             for seat in range(1, PUPILS_A_CLASS + 1)
         )
         columns = _columns(level, grade)
-        heard = at == 0 and school in HEARD_SCHOOLS
-        yield Room(named("class", code, title), grade, title, pupils, columns, heard)
+        yield Room(named("class", code, title), grade, title, pupils, columns)
 
 
 def _pupil(lots: Random, number: int, code: str, year: int) -> Pupil:

@@ -12,7 +12,7 @@ from edu.client import Suite
 VIET_NAM = timezone(timedelta(hours=7))
 FIRST = frozenset({"N04", "N26"})
 ROUND = 0.1
-COLUMNS = (34, 12, 22, 10, 14)
+COLUMNS = (34, 12, 26, 10, 14)
 
 
 async def first_number(suite: Suite) -> None:

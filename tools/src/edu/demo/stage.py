@@ -37,7 +37,7 @@ class Stage:
     told: Counter[str] = field(default_factory=Counter)
     """By a pupil's code: of how much there is to tell the guardian."""
     facts: Counter[str] = field(default_factory=Counter)
-    """By the name of an event: how many there are to tell whoever subscribed."""
+    """By the name of an event of payments: how many there are to tell whoever subscribed."""
 
     async def command(
         self,
