@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-VNPAY_TRIAL = "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html"
-"""Where VNPAY lets whoever develops try its pages; only a payer's browser ever goes there."""
+VNPAY_PAGE = "https://vnpay.example.vn/pay"
+"""An address that is nobody's, so that development never sends a payer to a real gateway."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ SERVICES = {
             "payments",
             "PAYMENTS",
             has_master_key=True,
-            development={"VNPAY_PAY_URL": VNPAY_TRIAL},
+            development={"VNPAY_PAY_URL": VNPAY_PAGE},
         ),
         Entry(
             "notifications",
