@@ -26,8 +26,7 @@ class _Switched(msgspec.Struct, gc=False):
     before_channels: _Count
 
 
-_TYPE = PaymentChannelEnabled.type_name()
-_DECODER = msgspec.json.Decoder(_Switched)
+_DECODERS = {PaymentChannelEnabled.type_name(): msgspec.json.Decoder(_Switched)}
 
 
 def fold(events: Sequence[Envelope]) -> Folded:
@@ -35,14 +34,7 @@ def fold(events: Sequence[Envelope]) -> Folded:
     folded = Folded()
     channels: Counter[Key] = Counter()
     reported: Counter[Key] = Counter()
-    for index, event in enumerate(events):
-        if event.type != _TYPE:
-            continue
-        try:
-            fact = _DECODER.decode(event.data)
-        except msgspec.MsgspecError as error:
-            folded.refuse(index, str(error))
-            continue
+    for index, fact in folded.facts(events, _DECODERS):
         year = school_year_of(fact.day)
         if (fault := key_fault(fact.school_id, year)) is not None:
             folded.refuse(index, fault)

@@ -20,22 +20,17 @@ class _Fact(msgspec.Struct, gc=False):
     school_year: str
 
 
-_TYPES = frozenset(kind.type_name() for kind in (ClassOpened, PupilPlaced, TeachingAssigned))
-_DECODER = msgspec.json.Decoder(_Fact)
+_DECODERS = dict.fromkeys(
+    (kind.type_name() for kind in (ClassOpened, PupilPlaced, TeachingAssigned)),
+    msgspec.json.Decoder(_Fact),
+)
 
 
 def fold(events: Sequence[Envelope]) -> Folded:
     """Count the events of each school: that is all the statistics need of classes so far."""
     folded = Folded()
     reported: Counter[Key] = Counter()
-    for index, event in enumerate(events):
-        if event.type not in _TYPES:
-            continue
-        try:
-            fact = _DECODER.decode(event.data)
-        except msgspec.MsgspecError as error:
-            folded.refuse(index, str(error))
-            continue
+    for index, fact in folded.facts(events, _DECODERS):
         if (fault := key_fault(fact.school_id, fact.school_year)) is not None:
             folded.refuse(index, fault)
             continue

@@ -55,14 +55,7 @@ def fold(events: Sequence[Envelope]) -> Folded:
     folded = Folded()
     pupils: Counter[Key] = Counter()
     reported: Counter[Key] = Counter()
-    for index, event in enumerate(events):
-        if (decoder := _DECODERS.get(event.type)) is None:
-            continue
-        try:
-            fact = decoder.decode(event.data)
-        except msgspec.MsgspecError as error:
-            folded.refuse(index, str(error))
-            continue
+    for index, fact in folded.facts(events, _DECODERS):
         steps = _steps(fact)
         fault = next(filter(None, (_fault(cell, fact.school_year) for cell, _ in steps)), None)
         if fault is not None:

@@ -114,14 +114,7 @@ def fold(events: Sequence[Envelope]) -> Folded:
     """Add charges and settlements, take back what was lowered, cancelled or reversed."""
     folded = Folded()
     batch = _Batch()
-    for index, event in enumerate(events):
-        if (decoder := _DECODERS.get(event.type)) is None:
-            continue
-        try:
-            fact = decoder.decode(event.data)
-        except msgspec.MsgspecError as error:
-            folded.refuse(index, str(error))
-            continue
+    for index, fact in folded.facts(events, _DECODERS):
         fault = batch.assess(fact) if isinstance(fact, _Assessed) else batch.move(fact)
         if fault is not None:
             folded.refuse(index, fault)

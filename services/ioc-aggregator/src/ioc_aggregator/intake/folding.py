@@ -1,7 +1,7 @@
 """What every fold gives back, and the checks that they share."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Generic, TypeAlias, TypeVar
@@ -14,6 +14,7 @@ from contracts.lists import Grade, OpenEnum
 from ioc_aggregator.measures.cells import Change, Delta, Family, Key
 
 Value = TypeVar("Value")
+Fact = TypeVar("Fact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,20 @@ class Folded:
     def refuse(self, index: int, detail: str) -> None:
         """Leave the event at ``index`` out."""
         self.refused.append(Refusal(index, "invalid-data", detail))
+
+    def facts(
+        self, events: Sequence[Envelope], decoders: Mapping[str, msgspec.json.Decoder[Fact]]
+    ) -> Iterator[tuple[int, Fact]]:
+        """Read the events of these types, each with its index; what does not fit is left out."""
+        for index, event in enumerate(events):
+            if (decoder := decoders.get(event.type)) is None:
+                continue
+            try:
+                fact = decoder.decode(event.data)
+            except msgspec.MsgspecError as error:
+                self.refuse(index, str(error))
+            else:
+                yield index, fact
 
 
 Fold: TypeAlias = Callable[[Sequence[Envelope]], Folded]

@@ -40,14 +40,7 @@ def fold(events: Sequence[Envelope]) -> Folded:
     folded = Folded()
     links: Counter[Key] = Counter()
     reported: Counter[Key] = Counter()
-    for index, event in enumerate(events):
-        if (decoder := _DECODERS.get(event.type)) is None:
-            continue
-        try:
-            fact = decoder.decode(event.data)
-        except msgspec.MsgspecError as error:
-            folded.refuse(index, str(error))
-            continue
+    for index, fact in folded.facts(events, _DECODERS):
         after = fact.after if isinstance(fact, _Linked) else None
         steps = [(cell.school_id, by) for cell, by in ((fact.before, -1), (after, 1)) if cell]
         year = school_year_of(fact.day)

@@ -53,8 +53,7 @@ class _Told(msgspec.Struct, gc=False):
 
 
 _DELIVERED = MessageDelivered.type_name()
-_TYPES = frozenset({_DELIVERED, MessageFailed.type_name()})
-_DECODER = msgspec.json.Decoder(_Told)
+_DECODERS = dict.fromkeys((_DELIVERED, MessageFailed.type_name()), msgspec.json.Decoder(_Told))
 _CHANNELS = Open(Channel)
 _PURPOSES = Open(Purpose)
 
@@ -64,20 +63,13 @@ def fold(events: Sequence[Envelope]) -> Folded:
     folded = Folded()
     messages = Sums(MESSAGES)
     reported: Counter[Key] = Counter()
-    for index, event in enumerate(events):
-        if event.type not in _TYPES:
-            continue
-        try:
-            fact = _DECODER.decode(event.data)
-        except msgspec.MsgspecError as error:
-            folded.refuse(index, str(error))
-            continue
+    for index, fact in folded.facts(events, _DECODERS):
         fault = fact.fault()
         if fault is not None:
             folded.refuse(index, fault)
             continue
         kinds = _CHANNELS[fact.channel], _PURPOSES[fact.purpose]
-        for day, count, parts in fact.counts(delivered=event.type == _DELIVERED):
+        for day, count, parts in fact.counts(delivered=events[index].type == _DELIVERED):
             key = (fact.school_id, school_year_of(day), *kinds, day.isoformat())
             messages.add(key, count, parts)
         reported[fact.school_id, STREAM, school_year_of(fact.day), ""] += 1

@@ -118,14 +118,7 @@ def fold(events: Sequence[Envelope]) -> Folded:
     """Add and take back: a save adds its new values and subtracts those it replaces."""
     folded = Folded()
     batch = _Batch()
-    for index, event in enumerate(events):
-        if (decoder := _DECODERS.get(event.type)) is None:
-            continue
-        try:
-            fact = decoder.decode(event.data)
-        except msgspec.MsgspecError as error:
-            folded.refuse(index, str(error))
-            continue
+    for index, fact in folded.facts(events, _DECODERS):
         fault = _save_fault(fact) if isinstance(fact, _Entered) else None
         row = batch.row(fact) if fault is None else fault
         if isinstance(row, str):
