@@ -83,6 +83,11 @@ class NotFound(Problem):
     title = "Không tìm thấy"
 
 
+def nothing_here() -> NotFound:
+    """Make the one answer for what is not there and for what a stranger may not know of."""
+    return NotFound("not-found", "Không tìm thấy nội dung này.")
+
+
 class TooSlow(Problem):
     """408: the body did not arrive in the time that a slow line needs."""
 

@@ -1,15 +1,14 @@
 """What the gradebook's routes ask for beside the chassis' own: names, and who acts."""
 
-import unicodedata
 from typing import Annotated, cast
 
 from fastapi import Depends
-from pydantic import AfterValidator, StringConstraints
+from pydantic import StringConstraints
 from starlette.requests import Request
 
 from chassis.auth import Principal
-from chassis.errors import Forbidden, NotFound
-from chassis.http import PrincipalDep
+from chassis.errors import Forbidden
+from chassis.http import PrincipalDep, Words
 from gradebook.policy import person
 from gradebook.roster.queries import Names
 
@@ -33,19 +32,6 @@ NamesDep = Annotated[Names, Depends(_names)]
 
 ActorDep = Annotated[Principal, Depends(_actor)]
 """Who acts, by an id that can stand in the history of a score."""
-
-
-def nothing_here() -> NotFound:
-    """Say what `Policy` says of what is concealed, so that nobody can tell the two apart."""
-    return NotFound("not-found", "Không tìm thấy nội dung này.")
-
-
-def _tidy(words: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", words).split())
-
-
-Words = Annotated[str, AfterValidator(_tidy)]
-"""What a person typed, in one spelling and with single spaces."""
 
 ClassName = Annotated[Words, StringConstraints(min_length=1, max_length=50)]
 """Such as 6A1."""

@@ -1,13 +1,10 @@
 """What the routes of notifications ask for beside the chassis' own: who opens what, and paths."""
 
-import unicodedata
 from typing import Annotated, cast
 
 from fastapi import Depends, Path, Query
-from pydantic import AfterValidator
 from starlette.requests import Request
 
-from chassis.errors import NotFound
 from chassis.sealing import MasterKeys
 from contracts.ids import ClassId, GuardianId, MessageId, PupilId, SchoolId
 from notifications.register.queries import Names
@@ -39,16 +36,3 @@ WebhookPath = Annotated[WebhookId, Path()]
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 """The most rows of one page."""
-
-
-def nothing_here() -> NotFound:
-    """Say what `Policy` says of what is concealed, so that nobody can tell the two apart."""
-    return NotFound("not-found", "Không tìm thấy nội dung này.")
-
-
-def _tidy(words: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", words).split())
-
-
-Words = Annotated[str, AfterValidator(_tidy)]
-"""What a person typed, in one spelling and with single spaces."""

@@ -1,13 +1,12 @@
 """What the routes of payments ask for beside the chassis' own: names, words and money."""
 
-import unicodedata
 from typing import Annotated, cast
 
 from fastapi import Depends, Path, Query
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.requests import Request
 
-from chassis.errors import NotFound
+from chassis.http import Words
 from chassis.sealing import MasterKeys
 from contracts.ids import PupilId, SchoolId, SchoolYear
 from payments.register.queries import Names
@@ -33,19 +32,6 @@ YearQuery = Annotated[SchoolYear, Query()]
 SchoolQuery = Annotated[
     SchoolId | None, Query(description="The school that is owed; where the pupil is, if absent.")
 ]
-
-
-def nothing_here() -> NotFound:
-    """Say what `Policy` says of what is concealed, so that nobody can tell the two apart."""
-    return NotFound("not-found", "Không tìm thấy nội dung này.")
-
-
-def _tidy(words: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", words).split())
-
-
-Words = Annotated[str, AfterValidator(_tidy)]
-"""What a person typed, in one spelling and with single spaces."""
 
 Title = Annotated[Words, StringConstraints(min_length=1, max_length=200)]
 

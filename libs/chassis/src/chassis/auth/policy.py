@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from chassis.auth.principal import Principal, Role
-from chassis.errors import Forbidden, NotFound
+from chassis.errors import Forbidden, nothing_here
 
 ANY = "any"
 """The relation that everyone has to everything: the role alone decides."""
@@ -88,7 +88,7 @@ class Policy:
             relations=sorted(relations),
         )
         if action in self._concealed and not principal.roles.isdisjoint(self._rules[action]):
-            raise NotFound("not-found", "Không tìm thấy nội dung này.")
+            raise nothing_here()
         raise Forbidden("forbidden", "Tài khoản này không được phép thực hiện việc này.")
 
     def matrix(self) -> Iterator[tuple[str, Role, str | None, bool]]:

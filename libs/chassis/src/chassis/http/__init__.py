@@ -5,6 +5,7 @@ from chassis.http.days import Day
 from chassis.http.limits import BODY_LIMIT, IMPORT_BODY_LIMIT
 from chassis.http.requests import BodyDep, PrincipalDep, RequestModel, SessionDep
 from chassis.http.routes import CommandRouter, QueryRouter
+from chassis.http.words import Words
 
 __all__ = [
     "BODY_LIMIT",
@@ -16,5 +17,6 @@ __all__ = [
     "QueryRouter",
     "RequestModel",
     "SessionDep",
+    "Words",
     "create_app",
 ]

@@ -20,7 +20,7 @@ from admissions.registry import queries as registry
 from admissions.text import Note, PersonName
 from chassis.auth import Principal
 from chassis.clock import business_day, now
-from chassis.errors import NotFound
+from chassis.errors import NotFound, nothing_here
 from chassis.http import (
     IMPORT_BODY_LIMIT,
     BodyDep,
@@ -292,5 +292,5 @@ def _allowed(principal: Principal, action: str, record: Record | None) -> Record
     at = principal.relations_to_school(record.pupil.cell.school_id) if record else ()
     POLICY.authorise(principal, action, at)
     if record is None:
-        raise NotFound("not-found", "Không tìm thấy nội dung này.")
+        raise nothing_here()
     return record

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from chassis.auth import Principal
 from chassis.database import Session
+from chassis.errors import nothing_here
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, RequestModel, SessionDep
 from chassis.persons import in_list_order
 from contracts.ids import ClassId, PersonId, SchoolId, SchoolYear
@@ -16,7 +17,7 @@ from contracts.lists import Grade, Subject
 from gradebook.classes import commands, queries
 from gradebook.classes.queries import STRANGER, ClassRoom
 from gradebook.policy import POLICY
-from gradebook.requests import ClassName, NamesDep, nothing_here
+from gradebook.requests import ClassName, NamesDep
 from gradebook.roster import queries as roster
 
 changes = CommandRouter(prefix="/v1", tags=["classes"])

@@ -9,14 +9,14 @@ from fastapi import Path, Query
 from chassis.auth import Principal
 from chassis.clock import business_day, now
 from chassis.database import Session
-from chassis.errors import Conflict, FieldError, Invalid
+from chassis.errors import Conflict, FieldError, Invalid, nothing_here
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, SessionDep
 from contracts.ids import ClassId, PupilId, SchoolYear, SheetId
 from contracts.lists import ColumnKind, Subject, Term
 from gradebook.classes import queries as classes
 from gradebook.guardians import queries as guardians
 from gradebook.policy import POLICY
-from gradebook.requests import ActorDep, NamesDep, nothing_here
+from gradebook.requests import ActorDep, NamesDep
 from gradebook.roster import queries as roster
 from gradebook.scores import answers, commands, queries, sheets
 from gradebook.scores.domain.columns import Column

@@ -2,14 +2,14 @@
 
 from pydantic import BaseModel
 
-from chassis.errors import Conflict
+from chassis.errors import Conflict, nothing_here
 from chassis.http import CommandRouter, PrincipalDep, RequestModel, SessionDep
 from contracts.ids import Version
 from contracts.notifications import UnlinkReason
 from notifications.erasure import commands
 from notifications.guardians import queries
 from notifications.policy import POLICY
-from notifications.requests import GuardianPath, nothing_here
+from notifications.requests import GuardianPath
 
 changes = CommandRouter(prefix="/v1", tags=["guardians"])
 

@@ -9,12 +9,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from chassis.http import RequestModel
+from chassis.http import RequestModel, Words
 from contracts.ids import GuardianId, PupilId, Version
 from contracts.notifications import Channel, Purpose, Relation, UnlinkReason
 from notifications.guardians.contacts import Email, PersonName, Phone
 from notifications.guardians.domain import OFFERED, EvidenceKind
-from notifications.requests import Words
 
 Note = Annotated[Words, StringConstraints(min_length=1, max_length=300)]
 

@@ -7,8 +7,8 @@ import structlog
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+from chassis.http import Words
 from chassis.sealing import MasterKeys, SealError, WrappedKey, new_key, seal_text, unseal_text
-from notifications.requests import Words
 
 REGION = "VN"
 

@@ -8,7 +8,7 @@ from fastapi import Path
 
 from chassis.auth import Principal
 from chassis.database import Session
-from chassis.errors import Conflict, NotFound
+from chassis.errors import Conflict, NotFound, nothing_here
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, SessionDep
 from contracts.notifications import Purpose
 from notifications.guardians import commands, queries
@@ -40,14 +40,7 @@ from notifications.guardians.domain import OFFERED, Link, Wishes
 from notifications.guardians.queries import Known
 from notifications.policy import POLICY
 from notifications.register import queries as register
-from notifications.requests import (
-    ClassPath,
-    GuardianPath,
-    KeysDep,
-    NamesDep,
-    PupilPath,
-    nothing_here,
-)
+from notifications.requests import ClassPath, GuardianPath, KeysDep, NamesDep, PupilPath
 
 changes = CommandRouter(prefix="/v1", tags=["guardians"])
 reads = QueryRouter(prefix="/v1", tags=["guardians"])

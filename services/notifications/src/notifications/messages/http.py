@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from chassis.auth import Principal
 from chassis.clock import now
 from chassis.database import Session
-from chassis.errors import NotFound
+from chassis.errors import NotFound, nothing_here
 from chassis.http import BodyDep, CommandRouter, PrincipalDep, QueryRouter, SessionDep
 from contracts.ids import MessageId
 from contracts.notifications import Channel, Purpose
@@ -23,14 +23,7 @@ from notifications.messages.queries import Told
 from notifications.messages.receipts import read_report, take_receipt
 from notifications.policy import OWN, POLICY
 from notifications.register import queries as register
-from notifications.requests import (
-    GuardianPath,
-    Limit,
-    MessagePath,
-    NamesDep,
-    SchoolPath,
-    nothing_here,
-)
+from notifications.requests import GuardianPath, Limit, MessagePath, NamesDep, SchoolPath
 from notifications.templates.queries import NotRenderedError, Part, catalogue
 
 changes = CommandRouter(prefix="/v1", tags=["messages"])

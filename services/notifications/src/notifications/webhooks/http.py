@@ -15,11 +15,11 @@ from starlette.requests import Request
 from chassis.auth import Principal, Role
 from chassis.clock import now
 from chassis.database import Session
-from chassis.errors import Conflict, FieldError, Invalid
-from chassis.http import CommandRouter, PrincipalDep, QueryRouter, RequestModel, SessionDep
+from chassis.errors import Conflict, FieldError, Invalid, nothing_here
+from chassis.http import CommandRouter, PrincipalDep, QueryRouter, RequestModel, SessionDep, Words
 from contracts.ids import Version
 from notifications.policy import OWN, POLICY
-from notifications.requests import KeysDep, Limit, WebhookPath, Words, nothing_here
+from notifications.requests import KeysDep, Limit, WebhookPath
 from notifications.webhooks import commands, queries
 from notifications.webhooks.addresses import Guard, InsideAddressError, UrlError
 from notifications.webhooks.commands import Endpoint

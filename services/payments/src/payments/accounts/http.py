@@ -11,6 +11,7 @@ from pydantic import BaseModel, StringConstraints
 from chassis.auth import Principal
 from chassis.clock import business_day, now
 from chassis.database import Session
+from chassis.errors import nothing_here
 from chassis.http import PrincipalDep, QueryRouter, SessionDep
 from chassis.persons import in_list_order
 from contracts.ids import ClassId
@@ -22,7 +23,7 @@ from payments.ledger import queries as ledger
 from payments.policy import POLICY
 from payments.receipts import queries as receipts
 from payments.register import queries as register
-from payments.requests import NamesDep, PupilPath, SchoolQuery, nothing_here
+from payments.requests import NamesDep, PupilPath, SchoolQuery
 
 reads = QueryRouter(prefix="/v1", tags=["accounts"])
 

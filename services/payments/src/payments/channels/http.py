@@ -6,7 +6,7 @@ from fastapi import Response
 
 from chassis.auth import Principal
 from chassis.database import Session
-from chassis.errors import Conflict
+from chassis.errors import Conflict, nothing_here
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, SessionDep
 from contracts.payments import PaymentMethod
 from payments.channels import commands, queries
@@ -23,7 +23,7 @@ from payments.guardians import queries as guardians
 from payments.ledger import queries as ledger
 from payments.policy import POLICY
 from payments.register import queries as register
-from payments.requests import KeysDep, PupilPath, SchoolPath, SchoolQuery, nothing_here
+from payments.requests import KeysDep, PupilPath, SchoolPath, SchoolQuery
 
 changes = CommandRouter(prefix="/v1", tags=["channels"])
 reads = QueryRouter(prefix="/v1", tags=["channels"])

@@ -10,7 +10,7 @@ from fastapi import Path, Query
 from chassis.auth import Principal
 from chassis.clock import business_day, now
 from chassis.database import Session
-from chassis.errors import Conflict, FieldError, Invalid
+from chassis.errors import Conflict, FieldError, Invalid, nothing_here
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, SessionDep
 from chassis.persons import in_list_order
 from contracts.ids import FeeItemId, SchoolId
@@ -34,7 +34,7 @@ from payments.fees.messages import (
 )
 from payments.policy import POLICY
 from payments.register import queries as register
-from payments.requests import NamesDep, SchoolPath, YearQuery, nothing_here
+from payments.requests import NamesDep, SchoolPath, YearQuery
 
 changes = CommandRouter(prefix="/v1", tags=["fees"])
 reads = QueryRouter(prefix="/v1", tags=["fees"])

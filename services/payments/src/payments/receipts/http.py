@@ -8,6 +8,7 @@ from fastapi import Path, Query
 
 from chassis.auth import Principal
 from chassis.database import Session
+from chassis.errors import nothing_here
 from chassis.http import CommandRouter, Day, PrincipalDep, QueryRouter, SessionDep
 from contracts.ids import PaymentId
 from payments.fees import queries as fees
@@ -30,7 +31,7 @@ from payments.receipts.messages import (
     UnmatchedList,
     WordedReversal,
 )
-from payments.requests import PupilPath, SchoolPath, nothing_here
+from payments.requests import PupilPath, SchoolPath
 
 changes = CommandRouter(prefix="/v1", tags=["payments"])
 reads = QueryRouter(prefix="/v1", tags=["payments"])

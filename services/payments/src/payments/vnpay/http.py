@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from starlette.requests import Request
 
 from chassis.database import Database
+from chassis.errors import nothing_here
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, RequestModel, SessionDep
 from chassis.sealing import MasterKeys
 from contracts.ids import SchoolId
@@ -17,7 +18,7 @@ from payments.fees import queries as fees
 from payments.guardians import queries as guardians
 from payments.policy import POLICY
 from payments.register import queries as register
-from payments.requests import KeysDep, Price, PupilPath, nothing_here
+from payments.requests import KeysDep, Price, PupilPath
 from payments.vnpay import commands, queries
 from payments.vnpay.domain import Reply, RequestState
 
