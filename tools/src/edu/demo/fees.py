@@ -150,8 +150,8 @@ class _Office:
             self._stage.facts["fee-reversed"] += 1
 
     def _payment(self, pupil: Pupil, amount: int, method: str) -> Mapping[str, object]:
-        number = {"external_id": f"FT-{pupil.code}"} if method != "cash" else {}
         pupil_id = self._played.pupils[pupil.code]
+        number = {"external_id": f"FT-{pupil_id}"} if method != "cash" else {}
         return {"pupil_id": pupil_id, "amount": amount, "method": method} | number
 
     async def _reverse(self, payment_id: str) -> None:
