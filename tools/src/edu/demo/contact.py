@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from edu.demo.province import Pupil, named
@@ -33,9 +33,13 @@ def guardian_id(pupil: Pupil) -> str:
 
 async def enlist(stage: Stage, played: Played) -> None:
     """Register the guardians whom a school has met; who agreed to letters has no quiet hours."""
-    heard = played.school.heard
-    here = [pupil for pupil in played.school.met.pupils if pupil.code in played.pupils]
-    guardians = [_guardian(pupil, played.pupils[pupil.code], heard=heard) for pupil in here]
+    school = played.school
+    here = [pupil for pupil in school.met.pupils if pupil.code in played.pupils]
+    heard = [pupil for pupil in here if pupil in school.heard]
+    guardians = [
+        _guardian(pupil, played.pupils[pupil.code], PURPOSES if pupil in heard else ())
+        for pupil in here
+    ]
     await tolerant(
         stage.command(
             "notifications",
@@ -45,13 +49,12 @@ async def enlist(stage: Stage, played: Played) -> None:
             waits_for={"pupil-unknown"},
         )
     )
-    if heard:
-        paths = [f"/v1/guardians/{guardian_id(pupil)}/preferences" for pupil in here]
-        wishes = [stage.command("notifications", "PUT", path, AWAKE) for path in paths]
-        await asyncio.gather(*map(tolerant, wishes))
+    paths = [f"/v1/guardians/{guardian_id(pupil)}/preferences" for pupil in heard]
+    wishes = [stage.command("notifications", "PUT", path, AWAKE) for path in paths]
+    await asyncio.gather(*map(tolerant, wishes))
 
 
-def _guardian(pupil: Pupil, pupil_id: str, *, heard: bool) -> Mapping[str, object]:
+def _guardian(pupil: Pupil, pupil_id: str, purposes: Sequence[str]) -> Mapping[str, object]:
     guardian = pupil.guardian
     paper = f"Phiếu đồng ý của gia đình ở {guardian.address}"
     return {
@@ -62,7 +65,7 @@ def _guardian(pupil: Pupil, pupil_id: str, *, heard: bool) -> Mapping[str, objec
         "pupils": [{"pupil_id": pupil_id, "relation": guardian.relation}],
         "consents": [
             {"purpose": purpose, "evidence_kind": "paper-form", "evidence": paper}
-            for purpose in (PURPOSES if heard else ())
+            for purpose in purposes
         ],
     }
 

@@ -120,10 +120,11 @@ def _canaries(schools: Iterable[School]) -> Iterator[Canary]:
         for pupil in (pupil for room in school.rooms for pupil in room.pupils):
             yield Canary("pupil", "name", pupil.person.name.split()[CANARY])
             yield Canary("pupil", "code", pupil.code)
-        for own in (pupil.guardian for pupil in school.met.pupils):
+        for pupil in school.met.pupils:
+            own = pupil.guardian
             yield Canary("guardian", "name", own.name.split()[CANARY])
             yield Canary("guardian", "phone", own.phone)
             yield Canary("guardian", "phone", f"+84{own.phone[1:]}")
             yield Canary("guardian", "email", own.email)
-            if school.heard:  # their paper says where they live
+            if pupil in school.heard:  # the paper says where they live
                 yield Canary("guardian", "address", own.address.split()[-1])

@@ -7,8 +7,6 @@ What a run before has done already is answered from memory or left as it is.
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from typing import Any
 from edu import register, tokens
 from edu.client import Suite
 from edu.demo import contact, fees
-from edu.demo.province import BY_COMMENT, Column, Pupil, Room, School, named, scores
+from edu.demo.province import BY_COMMENT, Column, Pupil, Room, School, named, roll, scores
 from edu.demo.stage import Mint, Stage, tolerant
 from edu.home import Home
 from edu.letterbox import Letterbox
@@ -68,15 +66,25 @@ class Played:
 class Players:
     """Everybody who acts on the day."""
 
-    def __init__(self, suite: Suite, day: Day, mint: Mint, done: Advance) -> None:
-        """``mint`` makes a token; ``done`` is told how many pupils and cells are through."""
+    def __init__(
+        self,
+        suite: Suite,
+        day: Day,
+        mint: Mint,
+        done: Advance,
+        letterbox: Letterbox | None = None,
+    ) -> None:
+        """``mint`` makes a token; ``done`` is told how much is through."""
         self.stage = Stage(suite, day, mint, done)
+        self._letterbox = letterbox
         self._places = asyncio.Semaphore(SCHOOLS_AT_ONCE)
 
     async def play(self, schools: Sequence[School], communes: Sequence[str]) -> list[Played]:
         """Play the day from registration to the last save; return what it came to."""
         first, *others = schools
-        ahead = await self._enrolled(first, communes[first.commune])
+        ahead, _ = await asyncio.gather(
+            self._enrolled(first, communes[first.commune]), self._subscribed()
+        )
 
         async def of(school: School) -> Played:
             async with self._places:
@@ -84,13 +92,18 @@ class Players:
 
         return list(await asyncio.gather(self._taught(ahead), *map(of, others)))
 
+    async def _subscribed(self) -> None:
+        """Let the letterbox hear of what is to come, where there is one."""
+        if self._letterbox is not None and self.stage.suite.letterbox is not None:
+            await contact.subscribe(self.stage, self._letterbox, self.stage.suite.letterbox)
+
     async def _enrolled(self, school: School, commune: str) -> Played:
         """Register a school and enrol its pupils."""
         school_id = (await self._registered(school, commune))["school_id"]
         played = Played(school, school_id, commune)
         played.pupils = await self._codes(played.school_id)
         if not played.pupils:
-            content = _roll(school).encode()
+            content = roll(school).encode()
             await self.stage.suite.command(
                 "admissions",
                 "POST",
@@ -279,9 +292,8 @@ class Story:
     @property
     def letters(self) -> Counter[str]:
         """How many letters each address has to get."""
-        rooms = [one.school.met for one in self.schools if one.school.heard]
-        told = self.stage.told
-        return +Counter({p.guardian.email: told[p.code] for room in rooms for p in room.pupils})
+        heard = [pupil for one in self.schools for pupil in one.school.heard]
+        return +Counter({pupil.guardian.email: self.stage.told[pupil.code] for pupil in heard})
 
 
 async def play(
@@ -292,9 +304,8 @@ async def play(
     year = register.current(years)
     places = (await register.communes(suite))[::STRIDE]
     mint = cache(partial(tokens.token, home))
-    players = Players(suite, Day(year, years[year].isoformat()), mint, done)
-    if (url := suite.letterbox) is not None:
-        await contact.subscribe(players.stage, Letterbox.of(home), url)
+    day = Day(year, years[year].isoformat())
+    players = Players(suite, day, mint, done, Letterbox.of(home))
     played = await players.play(schools, places)
     moved = await _move(players, played, years[year] + MOVED_AFTER)
     return Story(played, players.stage, await correct(players, played), moved)
@@ -361,27 +372,3 @@ async def _excuse(players: Players, school: Played, sheet: Sheet) -> int:
         await players.save(f"/v1/sheets/{sheet.sheet_id}/cells", {"cells": cells}, token)
         players.noted(absent)
     return len(absent)
-
-
-def _roll(school: School) -> str:
-    """Write the school's list of pupils as schools do."""
-    text = io.StringIO()
-    rows = csv.writer(text, delimiter=";")
-    rows.writerow(
-        ("Mã định danh", "Họ và tên", "Ngày sinh", "Giới tính", "Dân tộc", "Khối", "Mã trường")
-    )
-    for room in school.rooms:
-        for pupil in room.pupils:
-            sex = "Nữ" if pupil.person.sex == "female" else "Nam"
-            rows.writerow(
-                (
-                    pupil.code,
-                    pupil.person.name,
-                    pupil.birth_date,
-                    sex,
-                    pupil.person.ethnic,
-                    room.grade,
-                    school.code,
-                )
-            )
-    return text.getvalue()

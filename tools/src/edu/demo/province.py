@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -14,8 +16,9 @@ SEED = 2026
 NAMES = UUID("5f3e2c9a-8f0b-5c1d-9b57-2d1c6a0e7f44")
 CODE = "80MAU"
 PUPILS_A_CLASS = 40
-HEARD_SCHOOLS = frozenset({9})
-"""The schools where guardians have agreed to letters: one class gets hundreds of them."""
+HEARD_SCHOOLS = frozenset(range(9, 17))
+AGREED_EVERY = 8
+"""Of which schools, and how many of the guardians there, have agreed to letters on paper."""
 EMPTY_SHARE = 0.06
 """The cells that nobody has entered yet."""
 
@@ -121,9 +124,9 @@ class School:
         return len(self.met.pupils)
 
     @property
-    def heard(self) -> bool:
-        """Whether these guardians have agreed, on paper, to be written to."""
-        return self.number in HEARD_SCHOOLS
+    def heard(self) -> Sequence[Pupil]:
+        """The pupils of that class whose guardians have agreed, on paper, to be written to."""
+        return self.met.pupils[::AGREED_EVERY] if self.number in HEARD_SCHOOLS else ()
 
 
 def named(*words: object) -> str:
@@ -199,3 +202,27 @@ def scores(room: Room, column: Column) -> Sequence[str | None]:
         return str(tenths // 10) if column in PRIMARY else f"{tenths // 10}.{tenths % 10}"
 
     return [draw() for _ in room.pupils]
+
+
+def roll(school: School) -> str:
+    """Write the school's list of pupils as schools do."""
+    text = io.StringIO()
+    rows = csv.writer(text, delimiter=";")
+    rows.writerow(
+        ("Mã định danh", "Họ và tên", "Ngày sinh", "Giới tính", "Dân tộc", "Khối", "Mã trường")
+    )
+    for room in school.rooms:
+        for pupil in room.pupils:
+            sex = "Nữ" if pupil.person.sex == "female" else "Nam"
+            rows.writerow(
+                (
+                    pupil.code,
+                    pupil.person.name,
+                    pupil.birth_date,
+                    sex,
+                    pupil.person.ethnic,
+                    room.grade,
+                    school.code,
+                )
+            )
+    return text.getvalue()

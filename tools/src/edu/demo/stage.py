@@ -28,7 +28,7 @@ Mint = Callable[..., str]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """``mint`` makes a token; ``done`` is told how many pupils and cells are through."""
+    """``mint`` makes a token; ``done`` is told how much is through."""
 
     suite: Suite
     day: Day
