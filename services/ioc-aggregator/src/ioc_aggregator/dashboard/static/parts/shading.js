@@ -20,6 +20,8 @@ export function borders(values, isShare) {
     const border = cut === undefined ? undefined : readable(cut, sorted.at(-1) - least, isShare);
     if (border > least && border <= sorted.at(-1)) found.add(border);
   }
+  // Where nearly all have the least, the few that have more must still be seen.
+  if (!found.size && sorted.at(-1) > least) found.add(sorted.at(-1));
   return [...found].sort((one, other) => one - other);
 }
 
