@@ -73,9 +73,9 @@ class Consumer:
         slices = self._slices(records)
         lanes = [part.lane for part in slices]
         try:
-            missing = [lane for lane in lanes if lane not in self.stored]
-            if missing:
-                await self.assigned(client, missing)
+            if not self.stored.keys() >= set(lanes):
+                # All of them: the whole poll is let go, so each lane's records must come again.
+                await self.assigned(client, lanes)
                 return
             units = [slices] if self.projector.whole_poll else [[part] for part in slices]
             for unit in units:
