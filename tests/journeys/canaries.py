@@ -6,12 +6,14 @@ Everybody has words and numbers that stand nowhere else in the world.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from edu.bootstrap import name_of_year
+from edu.demo import people
+from edu.demo.province import School
 from edu.tokens import named_id
 
 from .searching import Canary, Place
@@ -109,12 +111,14 @@ stands, names and contacts even in the tables of their owners, so it is at home 
 """
 
 
+_CODES = frozenset({Place("table", "admissions.public.pupil")})
+
+
 def canaries_of(pupil: Pupil) -> list[Canary]:
     """Return what must not get out about a pupil."""
-    code_at = frozenset({Place("table", "admissions.public.pupil")})
     return [
         Canary(word(f"pupil {pupil.number}"), f"name of pupil {pupil.number}"),
-        Canary(pupil.code, f"code of pupil {pupil.number}", code_at),
+        Canary(pupil.code, f"code of pupil {pupil.number}", _CODES),
         *(
             Canary(
                 word(f"{where} {pupil.number}"),
@@ -134,4 +138,16 @@ def canaries_of_guardian(guardian: Guardian) -> list[Canary]:
         Canary(guardian.email.partition("@")[0], f"e-mail of guardian {number}"),
         Canary(guardian.phone[1:], f"phone of guardian {number}"),
         Canary(word(f"evidence {number}"), f"evidence of guardian {number}"),
+    ]
+
+
+def canaries_of_the_demo(schools: Iterable[School]) -> list[Canary]:
+    """Return what must not get out about everybody whom the demo plays."""
+    return [
+        Canary(
+            one.text,
+            f"{one.kind} of a {one.whose} of the demo",
+            _CODES if one.kind == "code" else frozenset(),
+        )
+        for one in people.canaries(schools)
     ]

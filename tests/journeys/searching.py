@@ -127,6 +127,14 @@ class Suite:
                 await connection.close()
         return found
 
+    async def value(self, database: str, statement: str) -> Any:
+        """Ask one database for one value."""
+        connection = await asyncpg.connect(self.run["databases"][database])
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
     async def everything(self) -> list[tuple[Place, bytes]]:
         """Give all of it but what somebody was answered, which nothing keeps."""
         return [*self.logs(), *self.topics(), *await self.metrics(), *await self.tables()]

@@ -24,6 +24,9 @@ from chassis.sealing import MasterKeys, WrappedKey
 from chassis.topics import administrator
 from contracts.topics import SUBJECT_KEYS, consumers_of, partition_for
 from edu import client
+from edu.demo.playing import play
+from edu.demo.province import province as demonstrated
+from edu.demo.province import some
 from edu.embedded.process import free_ports
 from edu.home import Home, new_key
 from edu.testing import eventually
@@ -34,9 +37,11 @@ from .canaries import (
     ERASED,
     GUARDIANS,
     REFUSED,
+    YEAR,
     Pupil,
     canaries_of,
     canaries_of_guardian,
+    canaries_of_the_demo,
 )
 from .mistakes import err
 from .searching import Canary, Hit, Place, Suite, hits
@@ -120,12 +125,15 @@ async def test_nothing_personal_gets_out_and_what_is_erased_is_gone(
     async with client.Suite(suite) as asking, httpx.AsyncClient(timeout=30) as once:
         province = Province(asking, suite, once)
         await province.play(hook[0])
-        await arrived(post, hook[1])
+        demo = some(demonstrated(int(YEAR[:4]), communes=1)[8:9], rooms=1)
+        await play(asking, suite, demo)
+        await arrived(everywhere, post, hook[1])
         await bounce(province, post)
         await err(province)
 
         canaries = [one for pupil in CHILDREN for one in canaries_of(pupil)]
         canaries += [one for guardian in GUARDIANS for one in canaries_of_guardian(guardian)]
+        canaries += canaries_of_the_demo(demo)
         searched = [*await everywhere.everything(), *province.refusals]
         found = hits(canaries, searched)
         planted = await plant(everywhere, canaries)
@@ -165,12 +173,17 @@ async def test_nothing_personal_gets_out_and_what_is_erased_is_gone(
         )
 
 
-async def arrived(post: Post, bodies: list[bytes]) -> None:
+async def arrived(everywhere: Suite, post: Post, bodies: list[bytes]) -> None:
     """Wait until letters and calls have come, and names stand in the letters: they were opened."""
 
     async def look() -> bool:
         told = {one.email for one in GUARDIANS if post.letters.get(one.email)}
-        return told == {one.email for one in GUARDIANS} - {REFUSED.email} and len(bodies) > 20
+        waiting = "SELECT count(*) FROM letter WHERE state IN ('queued', 'sending')"
+        return (
+            told == {one.email for one in GUARDIANS} - {REFUSED.email}
+            and len(bodies) > 20
+            and not await everywhere.value("notifications", waiting)
+        )
 
     await eventually(look, within=WITHIN)
     letter = post.letters[GUARDIANS[0].email][0]
