@@ -16,7 +16,10 @@ EMITTED = "chassis.emitted"
 
 _IDLE_IN_TRANSACTION_MS = 30_000
 _STATEMENT_SECONDS = 30.0
-_TRANSIENT_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
+# Among them a full disk (53100) and too little memory (53200): no record is at fault for these.
+_TRANSIENT_SQLSTATES = frozenset(
+    {"40001", "40P01", "53100", "53200", "53300", "55P03", "57P01", "57P02", "57P03"}
+)
 
 
 def plain_url(url: str) -> str:
