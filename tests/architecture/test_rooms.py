@@ -13,8 +13,6 @@ SLICED = {
 FILES = {"__init__", "domain", "tables", "commands", "http", "events", "queries"}
 NO_SLICES = {"migrations", "static"}
 LONGEST = 400
-SHELF = 600
-"""A conftest.py is a shelf of fixtures that do not know each other: each is read by its name."""
 
 # A file beside the six is a slice's own affair (an import of a register, the wording of refusals):
 # it keeps one of the six short. Nobody outside may know it, so that it can go as it came.
@@ -79,8 +77,7 @@ def imported(path: Path) -> Iterator[str]:
 
 def test_a_file_can_be_read_in_one_sitting() -> None:
     lengths = {str(path): len(path.read_text("utf-8").splitlines()) for path in SOURCES}
-    limits = {path: SHELF if path.endswith("conftest.py") else LONGEST for path in lengths}
-    assert {path: n for path, n in lengths.items() if n > limits[path]} == {}
+    assert {path: n for path, n in lengths.items() if n > LONGEST} == {}
 
 
 @pytest.mark.parametrize("name", SLICES)

@@ -1,14 +1,12 @@
 """Records on a real broker, and members that keep what they have seen in a real database."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import date
 
 import pytest
 from confluent_kafka import Producer
-from sqlalchemy import text
 
 from chassis.database import Database
-from chassis.migrations import create_delivery
+from edu.testing.delivery import with_delivery
 
 from .member import TOPIC, Member, document
 
@@ -55,16 +53,9 @@ def sender() -> Callable[[str], Send]:
 @pytest.fixture
 async def delivery(database: Callable[[str], str]) -> AsyncIterator[Database]:
     """Give a database with the tables of delivery and the one that members write."""
-    opened = Database(database("traps"), application="test")
-    async with opened.transaction() as session:
-        present = await session.execute(text("SELECT to_regclass('seen')"))
-        if present.scalar() is None:
-            statements = ["CREATE TABLE seen (id bigserial PRIMARY KEY, number int NOT NULL)"]
-            create_delivery(statements.append, date(2026, 11, 22))
-            for statement in statements:
-                await session.execute(text(statement))
-    yield opened
-    await opened.close()
+    seen = "CREATE TABLE seen (id bigserial PRIMARY KEY, number int NOT NULL)"
+    async with with_delivery(database("traps"), seen) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,24 +1,17 @@
 """Admissions over HTTP on a real database: who asks is chosen by the test, all else is real."""
 
-import base64
-import json
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import httpx
 import pytest
-from sqlalchemy import text
 
 from admissions.app import SERVICE
 from admissions.settings import AdmissionsSettings
-from chassis.auth import Principal, Role
-from chassis.clock import new_id
-from chassis.database import Database
-from chassis.service import build
+from chassis.auth import Role
+from chassis.consuming.handlers import Handlers
+from edu.testing.facts import MASTER
+from edu.testing.service import Answer, Told, in_process, settings_of
 
-OFFICER = Role.DEPARTMENT_OFFICER.value
-Answer = dict[str, Any]
 YEAR = {
     "version": 0,
     "first_day": "2026-09-05",
@@ -30,76 +23,10 @@ YEAR = {
 }
 
 
-class TrustingVerifier:
-    """Takes ``role`` or ``role:school`` for a token."""
-
-    async def verify(self, token: str) -> Principal:
-        role, _, school = token.partition(":")
-        return Principal(f"some-{role}", frozenset({Role(role)}), school=school or None)
-
-
-@dataclass(frozen=True)
-class Emitted:
-    """One row of the outbox."""
-
-    type: str
-    key: str
-    data: Any
-
-
-class Api:
+class Api(Told):
     """The service, asked in process."""
 
-    def __init__(self, client: httpx.AsyncClient, database: Database) -> None:
-        self.client = client
-        self.database = database
-
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        expect: int = 200,
-        token: str = OFFICER,
-        json: object = None,
-        content: bytes | None = None,
-        params: Mapping[str, Any] | None = None,
-        key: str | None = None,
-    ) -> Answer:
-        answer = await self.client.request(
-            method,
-            f"/v1{path}",
-            json=json,
-            content=content,
-            params=params,
-            headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key or new_id()},
-        )
-        assert answer.status_code == expect, answer.text
-        body: Answer = answer.json()
-        return body
-
-    async def get(self, path: str, **options: Any) -> Answer:
-        return await self.ask("GET", path, **options)
-
-    async def post(self, path: str, **options: Any) -> Answer:
-        return await self.ask("POST", path, **options)
-
-    async def put(self, path: str, **options: Any) -> Answer:
-        return await self.ask("PUT", path, **options)
-
-    async def rows(self, statement: str, **parameters: Any) -> list[Any]:
-        async with self.database.reading() as session:
-            return list(await session.execute(text(statement), parameters))
-
-    async def outbox(self) -> list[Emitted]:
-        """Return what was emitted, in order; a tombstone has no type and no data."""
-        rows = await self.rows("SELECT key, attributes, data FROM delivery.outbox ORDER BY id")
-        return [
-            Emitted(json.loads(row.attributes)["type"], row.key, json.loads(row.data))
-            if row.attributes
-            else Emitted("", row.key, None)
-            for row in rows
-        ]
+    token = Role.DEPARTMENT_OFFICER.value
 
     async def unit(self, code: str = "25459", name: str = "Tân Ninh", **fields: Any) -> Answer:
         """Register a ward in a province, which is registered too."""
@@ -140,11 +67,7 @@ class Api:
 
     async def ask_either(self, path: str, body: Answer) -> Answer:
         """Post a registration that may have been made before."""
-        answer = await self.client.post(
-            f"/v1{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {OFFICER}", "Idempotency-Key": new_id()},
-        )
+        answer = await self.send("POST", path, body)
         assert answer.is_success, answer.text
         registered: Answer = answer.json()
         return registered
@@ -152,26 +75,13 @@ class Api:
 
 @pytest.fixture
 def settings(database: Callable[[str], str]) -> AdmissionsSettings:
-    return AdmissionsSettings.model_validate(
-        {
-            "database_url": database("admissions"),
-            "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
-            "roles": "api",
-            "token_issuer": "urn:tests",
-            "token_jwks": "/nowhere",
-            "master_key": base64.b64encode(bytes(32)).decode(),
-        }
-    )
+    return settings_of(AdmissionsSettings, database("admissions"), master_key=MASTER)
 
 
 @pytest.fixture
 async def api(settings: AdmissionsSettings) -> AsyncIterator[Api]:
-    app = build(SERVICE, settings)
-    app.state.verifier = TrustingVerifier()
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://admissions") as client:
-        yield Api(client, app.state.database)
-    await app.state.database.close()
+    async with in_process(SERVICE, settings) as (client, app):
+        yield Api(client, app, Handlers())
 
 
 @pytest.fixture

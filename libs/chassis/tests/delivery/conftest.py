@@ -5,13 +5,12 @@ from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
-from sqlalchemy import text
 
 from chassis.database import Database
-from chassis.migrations import create_delivery
 from chassis.relay.relay import Relay
 from contracts.admissions import UnitRegistered
 from contracts.lists import UnitKind
+from edu.testing.delivery import with_delivery
 
 
 def _unit(number: int, *, version: int = 1) -> UnitRegistered:
@@ -35,16 +34,8 @@ def unit() -> Callable[..., UnitRegistered]:
 
 @pytest.fixture
 async def delivery(database: Callable[[str], str]) -> AsyncIterator[Database]:
-    opened = Database(database("delivery"), application="test")
-    async with opened.transaction() as session:
-        present = await session.execute(text("SELECT to_regclass('delivery.outbox')"))
-        if present.scalar() is None:
-            statements: list[str] = []
-            create_delivery(statements.append, date(2026, 11, 22))
-            for statement in statements:
-                await session.execute(text(statement))
-    yield opened
-    await opened.close()
+    async with with_delivery(database("delivery")) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ from chassis.http import (
     SessionDep,
     create_app,
 )
-from chassis.migrations import create_delivery
 from chassis.outbox import EventTooLargeError
+from edu.testing.delivery import with_delivery
 
 POLICY = Policy({"notes.write": {Role.TEACHER: ANY}, "notes.read": {Role.TEACHER: ANY}})
 
@@ -263,16 +263,9 @@ async def refusing(notes: Notes) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def opened(database: Callable[[str], str]) -> AsyncIterator[Database]:
-    opened = Database(database("http"), application="test")
-    async with opened.transaction() as session:
-        present = await session.execute(text("SELECT to_regclass('delivery.outbox')"))
-        if present.scalar() is None:
-            statements = ["CREATE TABLE note (id text PRIMARY KEY, text text NOT NULL)"]
-            create_delivery(statements.append, date(2026, 11, 22))
-            for statement in statements:
-                await session.execute(text(statement))
-    yield opened
-    await opened.close()
+    note = "CREATE TABLE note (id text PRIMARY KEY, text text NOT NULL)"
+    async with with_delivery(database("http"), note) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from html import unescape
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +16,6 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from pydantic_settings import SettingsConfigDict
-from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -29,11 +27,12 @@ from chassis.auth.issuer import generate_key
 from chassis.database import Database
 from chassis.health import Health
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, RequestModel, create_app
-from chassis.migrations import create_delivery, create_signin
+from chassis.migrations import create_signin
 from chassis.signin import Signin, SigninSettings
 from edu.identity import Grant, Identity
 from edu.people import Person
 from edu.testing import eventually
+from edu.testing.delivery import with_delivery
 
 SERVICE = "gradebook"
 SCHOOL = "0199f0a0-0000-7000-8000-0000000000aa"
@@ -175,17 +174,10 @@ def parameters(address: str) -> dict[str, str]:
 
 @pytest.fixture
 async def store(database: Callable[[str], str]) -> AsyncIterator[Database]:
-    opened = Database(database("signin"), application="test")
-    async with opened.transaction() as session:
-        present = await session.execute(text("SELECT to_regclass('signin.session')"))
-        if present.scalar() is None:
-            statements: list[str] = []
-            create_delivery(statements.append, date(2026, 11, 22))
-            create_signin(statements.append)
-            for statement in statements:
-                await session.execute(text(statement))
-    yield opened
-    await opened.close()
+    statements: list[str] = []
+    create_signin(statements.append)
+    async with with_delivery(database("signin"), *statements) as opened:
+        yield opened
 
 
 class Building:

@@ -173,7 +173,7 @@ async def test_the_year_must_be_set_and_the_day_must_belong_to_it(api: Any) -> N
 
 async def test_a_principal_enrols_at_the_own_school_only(api: Any, school: Any) -> None:
     await api.school("80002")
-    own = f"principal:{school['school_id']}"
+    own = f"principal//{school['school_id']}"
     assert (await enrol(api, HEADER + ROW, token=own))["enrolled"] == 1
     refused = await enrol(api, HEADER + OTHER.replace("80001", "80002"), token=own, expect=422)
     assert refused["errors"][0]["where"] == "dòng 2, cột Mã trường"
@@ -308,7 +308,7 @@ async def test_keys_and_tombstones_are_emitted_anew(
 
 async def test_a_stranger_cannot_tell_which_pupils_exist(api: Any, school: Any) -> None:
     known = await pupil(api, school)
-    other = f"principal:{known['pupil_id']}"
+    other = f"principal//{known['pupil_id']}"
     path = f"/pupils/{known['pupil_id']}"
     absent = f"/pupils/{school['school_id']}"
     hidden = await api.get(path, token=other, expect=404)
@@ -319,7 +319,7 @@ async def test_a_stranger_cannot_tell_which_pupils_exist(api: Any, school: Any) 
     await api.get(path, token="teacher", expect=403)
     await api.get(absent, token="teacher", expect=403)
     await api.get(path, token="auditor")
-    own = f"principal:{school['school_id']}"
+    own = f"principal//{school['school_id']}"
     await api.get(path, token=own)
     await api.post(f"{path}/erase", json={"version": 1}, token=own, expect=403)
     await api.get(f"/schools/{school['school_id']}/pupils", token=other, expect=404)

@@ -156,7 +156,7 @@ async def test_a_link_that_ended_can_be_made_again(book: Any) -> None:
 async def test_a_guardian_may_have_children_at_several_schools(book: Any) -> None:
     await book.classroom()
     await book.hear(
-        book.facts.school(book.other_school, "THPT Lê Lợi"),
+        book.facts.school(book.other_school, name="THPT Lê Lợi"),
         *book.facts.person(book.sibling, "Nguyễn Văn An", school_id=book.other_school),
     )
     guardian_id = await book.guardian()

@@ -49,7 +49,7 @@ async def test_a_round_run_again_charges_only_who_is_new(desk: Any) -> None:
     first = await desk.assess(item, [AN], class_id=desk.class_id)
     assert len(first["charges"]) == 2
     await desk.hear(desk.facts.enrolled(CHI))
-    await desk.hear(desk.facts.seated(CHI))
+    await desk.hear(desk.facts.placed(CHI))
     again = await desk.assess(item, [], class_id=desk.class_id)
     assert [charge["pupil_id"] for charge in again["charges"]] == [CHI]
     assert again["unchanged"] == 2
@@ -310,7 +310,7 @@ async def test_lists_and_sums_for_the_school(desk: Any) -> None:
         enrolment, key = desk.facts.person(pupil, name)
         await desk.hear(enrolment)
         await desk.hear(key)
-        await desk.hear(desk.facts.seated(pupil))
+        await desk.hear(desk.facts.placed(pupil))
     item = await desk.item(name="Bán trú", amount=100_000, due_on=desk.yesterday)
     await desk.assess(item, [AN, BINH])
     await desk.pay(AN, 30_000)

@@ -23,13 +23,13 @@ async def test_the_same_fact_twice_is_one(desk: Any) -> None:
     await desk.begin(AN)
     before = await desk.rows("SELECT * FROM pupil, placement, school_class")
     await desk.hear(desk.facts.enrolled(AN))
-    await desk.hear(desk.facts.seated(AN))
+    await desk.hear(desk.facts.placed(AN))
     assert await desk.rows("SELECT * FROM pupil, placement, school_class") == before
 
 
 async def test_who_leaves_a_class_is_no_longer_charged_with_it(desk: Any) -> None:
     await desk.begin(AN, BINH)
-    left = desk.facts.seated(AN).model_dump() | {"version": 2, "class_id": None}
+    left = desk.facts.placed(AN).model_dump() | {"version": 2, "class_id": None}
     await desk.hear(PupilPlaced(**left))
     assessed = await desk.assess(await desk.item(), [], class_id=desk.class_id)
     assert [charge["pupil_id"] for charge in assessed["charges"]] == [BINH]

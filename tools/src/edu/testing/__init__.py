@@ -30,6 +30,14 @@ INFRASTRUCTURE = frozenset({"infra", "kafka", "postgres", "database"})
 Result = TypeVar("Result")
 
 
+def pytest_configure() -> None:
+    """Judge property tests by what they find, not by how busy the machine is."""
+    from hypothesis import HealthCheck, settings  # noqa: PLC0415 - it is part of the tests' tools
+
+    settings.register_profile("edu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("edu")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark `wire` whatever asks for a broker or a database, so that nobody has to remember it."""
     for item in items:

@@ -1,0 +1,146 @@
+"""The facts of admissions and gradebook that other services copy, as short as a test wants them."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date
+from typing import Any
+
+from chassis.sealing import MasterKeys, SealedPerson, new_key, seal
+from contracts.admissions import (
+    PupilCell,
+    SchoolRegistered,
+    SchoolYearSet,
+    StudentEnrolled,
+    StudentTransferred,
+    StudentWithdrawn,
+    TermDates,
+)
+from contracts.gradebook import ClassOpened, PupilPlaced
+from contracts.lists import Grade, Level, Ownership, Sex, Term, TransferReason, WithdrawalReason
+from contracts.privacy import SubjectKey
+from edu.testing.service import Answer, an_id
+
+MASTER = base64.b64encode(bytes(32)).decode()
+KEYS = MasterKeys(MASTER)
+YEAR = "2026-2027"
+SCHOOL, OTHER_SCHOOL, CLASS = an_id("school"), an_id("other school"), an_id("class")
+NOBODY_OPENS = "c2VhbGVk"
+"""A sealed person to which there is no key."""
+
+
+def school(school_id: str = SCHOOL, version: int = 1, **fields: Any) -> SchoolRegistered:
+    """A public school of grades 6 to 9."""
+    known: Answer = {
+        "school_id": school_id,
+        "version": version,
+        "code": "80001",
+        "name": "THCS Tân Ninh",
+        "levels": (Level.THCS,),
+        "ownership": Ownership.PUBLIC,
+        "unit_id": an_id("unit"),
+        "valid_from": date(2025, 7, 1),
+        "open": True,
+    }
+    return SchoolRegistered(**known | fields)
+
+
+def year(
+    version: int = 1, days: tuple[date, date] = (date(2026, 9, 5), date(2027, 5, 31))
+) -> SchoolYearSet:
+    """The school year's calendar."""
+    return SchoolYearSet(
+        school_year=YEAR,
+        version=version,
+        first_day=days[0],
+        last_day=days[1],
+        terms=(TermDates(term=Term.HK1, first_day=days[0], last_day=days[1]),),
+        holidays=(),
+    )
+
+
+def class_opened(version: int = 1, **fields: Any) -> ClassOpened:
+    """The class 6A."""
+    known: Answer = {
+        "class_id": CLASS,
+        "version": version,
+        "school_id": SCHOOL,
+        "school_year": YEAR,
+        "grade": Grade.G6,
+        "name": "6A",
+        "homeroom_teacher_id": None,
+    }
+    return ClassOpened(**known | fields)
+
+
+def placed(pupil_id: str, class_id: str | None = CLASS, version: int = 1) -> PupilPlaced:
+    """A pupil sits in a class, or in none any more."""
+    return PupilPlaced(
+        pupil_id=pupil_id,
+        class_id=class_id,
+        version=version,
+        school_id=SCHOOL,
+        school_year=YEAR,
+        before_class_id=None,
+    )
+
+
+def enrolled(pupil_id: str, version: int = 1, **fields: Any) -> StudentEnrolled:
+    """A pupil is enrolled; nobody opens the name."""
+    known: Answer = {
+        "pupil_id": pupil_id,
+        "version": version,
+        "school_year": YEAR,
+        "day": date(2026, 9, 5),
+        "sealed": NOBODY_OPENS,
+    }
+    return StudentEnrolled(**known | _cell() | fields)
+
+
+def person(
+    pupil_id: str, name: str = "Nguyễn Thị Ánh", **fields: Any
+) -> tuple[StudentEnrolled, SubjectKey]:
+    """The enrolment of a pupil with this name, and the key that opens it."""
+    key = new_key()
+    sealed = seal(SealedPerson(name=name, birth_date=date(2015, 1, 2)), key, pupil_id)
+    wrapped = KEYS.wrap(key, pupil_id)
+    return enrolled(pupil_id, sealed=sealed, **fields), SubjectKey(
+        pupil_id=pupil_id, version=1, wrapped_key=wrapped.wrapped_key, key_id=wrapped.key_id
+    )
+
+
+def transferred(pupil_id: str, version: int, **after: Any) -> StudentTransferred:
+    """Something about a pupil changed; nobody opens the name."""
+    return StudentTransferred(
+        pupil_id=pupil_id,
+        version=version,
+        school_year=YEAR,
+        day=date(2026, 10, 1),
+        reason_code=TransferReason.MOVED,
+        before=PupilCell(**_cell()),
+        after=PupilCell(**_cell() | after),
+        sealed=NOBODY_OPENS,
+    )
+
+
+def withdrawn(pupil_id: str, version: int, day: date = date(2026, 10, 1)) -> StudentWithdrawn:
+    """A pupil left the province."""
+    return StudentWithdrawn(
+        pupil_id=pupil_id,
+        version=version,
+        school_year=YEAR,
+        day=day,
+        reason_code=WithdrawalReason.LEFT_PROVINCE,
+        before=PupilCell(**_cell()),
+    )
+
+
+def _cell() -> Answer:
+    return {
+        "school_id": SCHOOL,
+        "grade": Grade.G6,
+        "sex": Sex.FEMALE,
+        "ethnic_minority": False,
+        "birth_year": 2015,
+        "inclusion": False,
+    }

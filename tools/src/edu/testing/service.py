@@ -1,0 +1,198 @@
+"""A service in process: told events as the consumer would, asked over HTTP, read in its tables."""
+
+from __future__ import annotations
+
+import json as _json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import NAMESPACE_URL, uuid5
+
+import httpx
+from sqlalchemy import text
+
+from chassis.auth import Principal, Role
+from chassis.clock import new_id, now
+from chassis.consuming.records import Record, Slice
+from chassis.service import Service, build
+from chassis.settings import ServiceSettings
+from contracts import envelope, topics
+from contracts.envelope import Tombstone
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
+
+    from fastapi import FastAPI
+
+    from chassis.consuming.handlers import Handlers
+    from chassis.database import Database
+    from contracts.event import Event
+
+Answer = dict[str, Any]
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def an_id(name: str) -> str:
+    """Return the id that this name always has."""
+    return str(uuid5(NAMESPACE_URL, name))
+
+
+class TrustingVerifier:
+    """Takes ``role``, ``role/subject`` or ``role/subject/school`` for a token."""
+
+    async def verify(self, token: str) -> Principal:
+        """Give the principal that the token names; a role without a subject is somebody, too."""
+        role, subject, school = (*token.split("/"), "", "")[:3]
+        return Principal(subject or an_id(role), frozenset({Role(role)}), school=school or None)
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """One row of the outbox; a tombstone has no type and no data."""
+
+    type: str
+    topic: str
+    key: str
+    data: Any
+
+
+def document(
+    event: Event, *, at: datetime | None = None, event_id: str = "", sequence: int = 1
+) -> bytes:
+    """Return the event as it stands in Kafka."""
+    moment = at or now()
+    attributes = envelope.attributes(
+        event,
+        id=event_id or new_id(),
+        time=moment,
+        recordedtime=moment,
+        correlationid=None,
+        causationid=None,
+        traceparent=None,
+    )
+    return envelope.render(attributes, event.data_json(), sequence)
+
+
+def record(event: Event | Tombstone | bytes) -> Record:
+    """Return what the consumer makes of an event."""
+    if isinstance(event, Tombstone):
+        return Record(0, event, None, None)
+    value = event if isinstance(event, bytes) else document(event)
+    decoded = envelope.decode(value, b"key")
+    if not isinstance(decoded, envelope.Envelope):
+        raise TypeError(f"no event: {decoded}")
+    return Record(0, decoded, None, value)
+
+
+class Told:
+    """A service, told and asked by a test; a subclass adds what its tests do most."""
+
+    token = ""
+    """Who asks if nobody else is named."""
+
+    def __init__(self, client: httpx.AsyncClient, app: FastAPI, handlers: Handlers) -> None:
+        self.client = client
+        self.app = app
+        self.handlers = handlers
+        self.database: Database = app.state.database
+
+    async def hear(self, *events: Event | Tombstone, topic: topics.Topic | None = None) -> None:
+        """Apply the events as one slice of their topic, in one transaction."""
+        first = events[0]
+        about = topic or (topics.SUBJECT_KEYS if isinstance(first, Tombstone) else first.TOPIC)
+        part = Slice(about, 0, 0, len(events), [record(event) for event in events])
+        async with self.database.transaction() as session:
+            rejected = await self.handlers.project(session, [part], careful=False)
+        if rejected:
+            raise AssertionError(rejected)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        json: object = None,
+        *,
+        token: str = "",
+        params: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        content: bytes | None = None,
+    ) -> httpx.Response:
+        """Send one request; every command has an idempotency key of its own."""
+        return await self.client.request(
+            method,
+            f"/v1{path}",
+            json=json,
+            content=content,
+            params=params,
+            headers={
+                "Authorization": f"Bearer {token or self.token}",
+                "Idempotency-Key": key or new_id(),
+            },
+        )
+
+    async def ask(
+        self, method: str, path: str, json: object = None, *, expect: int = 200, **options: Any
+    ) -> Answer:
+        """Send one request and read the answer, which must have this status."""
+        answer = await self.send(method, path, json, **options)
+        if answer.status_code != expect:
+            raise AssertionError(f"{answer.status_code}, not {expect}: {answer.text}")
+        return dict(answer.json())
+
+    async def get(self, path: str, **options: Any) -> Answer:
+        """Ask for something."""
+        return await self.ask("GET", path, **options)
+
+    async def put(self, path: str, json: object = None, **options: Any) -> Answer:
+        """Set something."""
+        return await self.ask("PUT", path, json, **options)
+
+    async def post(self, path: str, json: object = None, **options: Any) -> Answer:
+        """Do something."""
+        return await self.ask("POST", path, json, **options)
+
+    async def rows(self, statement: str, **parameters: Any) -> list[Any]:
+        """Read the database behind the service's back."""
+        async with self.database.reading() as session:
+            return list(await session.execute(text(statement), parameters))
+
+    async def outbox(self, name: str = "") -> list[Emitted]:
+        """Return what was emitted, in order; only one kind of fact if it is named."""
+        rows = await self.rows(
+            "SELECT topic, key, attributes, data FROM delivery.outbox ORDER BY id"
+        )
+        emitted = [
+            Emitted(_json.loads(row.attributes)["type"], row.topic, row.key, _json.loads(row.data))
+            if row.attributes
+            else Emitted("", row.topic, row.key, None)
+            for row in rows
+        ]
+        return [one for one in emitted if f".{name}." in one.type or not name]
+
+
+def settings_of(kind: type[S], database_url: str, **values: Any) -> S:
+    """Give a service's settings for its HTTP alone, with no broker and no issuer anywhere."""
+    return kind.model_validate(
+        {
+            "database_url": database_url,
+            "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+            "roles": "api",
+            "token_issuer": "urn:tests",
+            "token_jwks": "/nowhere",
+            **values,
+        }
+    )
+
+
+@asynccontextmanager
+async def in_process(
+    service: Service[S], settings: S
+) -> AsyncIterator[tuple[httpx.AsyncClient, FastAPI]]:
+    """Build the service, with a client that needs no socket."""
+    app = build(service, settings)
+    app.state.verifier = TrustingVerifier()
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{service.name}") as client:
+        yield client, app
+    await app.state.database.close()
