@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 
 from chassis.consuming.records import Projector, Record, Slice
 from chassis.database import Database, Session
@@ -53,7 +53,7 @@ async def replay(database: Database, projector: Projector, number: int | None = 
     topics = {topic.name: topic for topic in projector.topics}
     await projector.load()
     async with database.reading() as session:
-        condition = PARKED.c.state == "parked" if number is None else PARKED.c.id == number
+        condition = _is_head() if number is None else PARKED.c.id == number
         first = (
             await session.execute(
                 select(PARKED.c.id, PARKED.c.topic, PARKED.c.partition, PARKED.c.subject)
@@ -108,6 +108,18 @@ async def _replay_one(
         await session.execute(delete(PARKED).where(PARKED.c.id == number))
     projector.committed()
     return True
+
+
+def _is_head() -> ColumnElement[bool]:
+    """What nothing waits before: a record held while the last one before it was replayed, too."""
+    before = PARKED.alias()
+    waits = exists().where(
+        before.c.topic == PARKED.c.topic,
+        before.c.partition == PARKED.c.partition,
+        before.c.subject == PARKED.c.subject,
+        before.c.id < PARKED.c.id,
+    )
+    return or_(PARKED.c.state == "parked", ~waits)
 
 
 def _same_subject(row: ParkedRow) -> tuple[Any, ...]:
