@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from edu import down, register, tokens, up
 from edu.bootstrap import Caller
 from edu.client import Suite
-from edu.demo import playing, province
+from edu.demo import playing, province, stage
 from edu.freshness import wait_until_counted
 from edu.home import Home
 
@@ -32,7 +32,7 @@ class Province:
 
     home: Home
     run: dict[str, Any]
-    played: list[playing.Played]
+    played: list[stage.Played]
     away: bool = False
     """Whether a test has taken the server away: then, and only then, requests may fail."""
 
@@ -61,7 +61,7 @@ class Province:
         (found,) = self.ask("indicators", indicator=name, **parameters)["indicators"]
         return found
 
-    def save(self, school: playing.Played, score: str) -> None:
+    def save(self, school: stage.Played, score: str) -> None:
         """Enter a score in mathematics for a pupil of this school who has none."""
         token = tokens.token(
             self.home, "teacher", subject=school.school.teacher("TOAN"), school=school.school_id
@@ -109,13 +109,13 @@ def _province(
             down.main([])
 
 
-async def _play(home: Home) -> list[playing.Played]:
+async def _play(home: Home) -> list[stage.Played]:
     async with Suite(home) as suite:
         years = await register.school_years(suite)
         year = register.current(years)
         communes = await register.communes(suite)
         schools = province.province(int(year[:4]), len(communes))[SCHOOLS]
-        day = playing.Day(year, years[year].isoformat())
+        day = stage.Day(year, years[year].isoformat())
         players = playing.Players(
             suite, day, cache(partial(tokens.token, home)), lambda _count: None
         )

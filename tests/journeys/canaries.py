@@ -12,7 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from edu.bootstrap import name_of_year
-from edu.demo import people
+from edu.demo import canaries
 from edu.demo.province import School
 from edu.tokens import named_id
 
@@ -149,5 +149,5 @@ def canaries_of_the_demo(schools: Iterable[School]) -> list[Canary]:
             f"{one.kind} of a {one.whose} of the demo",
             _CODES if one.kind == "code" else frozenset(),
         )
-        for one in people.canaries(schools)
+        for one in canaries.canaries(schools)
     ]

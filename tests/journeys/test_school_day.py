@@ -7,7 +7,7 @@ import pytest
 from edu import verify
 from edu.client import Suite
 from edu.demo.arrivals import arrived
-from edu.demo.people import canaries
+from edu.demo.canaries import canaries
 from edu.demo.playing import play
 from edu.demo.province import province, some
 from edu.freshness import wait_until_counted

@@ -11,9 +11,9 @@ import pytest
 
 from edu.client import Suite
 from edu.demo import arrivals
-from edu.demo.playing import Day, Played, Story
+from edu.demo.playing import Story
 from edu.demo.province import province, some
-from edu.demo.stage import Stage
+from edu.demo.stage import Day, Played, Stage
 from edu.failure import Failure
 from edu.letterbox import Letterbox
 

@@ -4,7 +4,8 @@ from collections import Counter
 from random import Random
 
 from contracts.lists import ColumnKind, Grade, Subject, Term
-from edu.demo.people import canaries, person, word
+from edu.demo.canaries import canaries
+from edu.demo.people import person, word
 from edu.demo.playing import TERM
 from edu.demo.province import PUPILS_A_CLASS, province, scores, some
 from gradebook.scores.domain.columns import Column, why_not

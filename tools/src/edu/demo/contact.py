@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edu.demo.province import Pupil, named
-from edu.demo.stage import Stage, tolerant
+from edu.demo.stage import Played, Stage, tolerant
 from edu.letterbox import Letterbox
-
-if TYPE_CHECKING:
-    from edu.demo.playing import Played
 
 PURPOSES = ("scores", "fees", "enrolment")
 AWAKE = {"version": 0, "channels": ["email"], "quiet": None, "digest": False}

@@ -6,15 +6,12 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edu.client import LATEST_FACT_SECONDS, Refused
 from edu.demo.province import Pupil, Room, School, named
-from edu.demo.stage import Stage, tolerant
+from edu.demo.stage import Played, Stage, tolerant
 from payments.vnpay.signing import SIGNATURE, signature
-
-if TYPE_CHECKING:
-    from edu.demo.playing import Played
 
 PRICE = 60_000
 """In đồng, for a term."""

@@ -6,13 +6,8 @@ Each name, address and telephone number holds something that nothing else in the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from edu.demo.province import School
 
 FAMILY = {
     "Nguyễn": 38, "Trần": 12, "Lê": 10, "Phạm": 7, "Huỳnh": 6, "Võ": 5, "Phan": 4, "Đặng": 3,
@@ -66,17 +61,6 @@ class Guardian:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Canary:
-    """What betrays a person wherever it stands."""
-
-    whose: str
-    """``pupil`` or ``guardian``."""
-    kind: str
-    """``name``, ``code``, ``phone``, ``email`` or ``address``."""
-    text: str
-
-
 def person(lots: Random, number: int) -> Person:
     """Draw somebody; no two numbers share a name."""
     sex = lots.choice(("female", "male"))
@@ -108,23 +92,3 @@ def word(number: int) -> str:
         rest, at = divmod(rest, len(SYLLABLES))
         syllables.append(SYLLABLES[at])
     return "".join(syllables).capitalize()
-
-
-def canaries(schools: Iterable[School]) -> list[Canary]:
-    """List what must stand nowhere but where these people's data are kept."""
-    return [*_canaries(schools)]
-
-
-def _canaries(schools: Iterable[School]) -> Iterator[Canary]:
-    for school in schools:
-        for pupil in (pupil for room in school.rooms for pupil in room.pupils):
-            yield Canary("pupil", "name", pupil.person.name.split()[CANARY])
-            yield Canary("pupil", "code", pupil.code)
-        for pupil in school.met.pupils:
-            own = pupil.guardian
-            yield Canary("guardian", "name", own.name.split()[CANARY])
-            yield Canary("guardian", "phone", own.phone)
-            yield Canary("guardian", "phone", f"+84{own.phone[1:]}")
-            yield Canary("guardian", "email", own.email)
-            if pupil in school.heard:  # the paper says where they live
-                yield Canary("guardian", "address", own.address.split()[-1])

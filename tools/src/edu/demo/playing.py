@@ -17,8 +17,8 @@ from typing import Any
 from edu import register, tokens
 from edu.client import Suite
 from edu.demo import contact, fees
-from edu.demo.province import BY_COMMENT, Column, Pupil, Room, School, named, roll, scores
-from edu.demo.stage import Mint, Stage, tolerant
+from edu.demo.province import BY_COMMENT, Pupil, Room, School, named, roll, scores
+from edu.demo.stage import Day, Mint, Played, Sheet, Stage, tolerant
 from edu.home import Home
 from edu.letterbox import Letterbox
 from edu.progress import Advance
@@ -31,36 +31,6 @@ MOVED_AFTER = timedelta(days=30)
 FROM, TO, ROOM = 9, 10, "7A1"
 """The schools between which a pupil moves, by their numbers, and the class: one that is not heard.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """When it is played."""
-
-    school_year: str
-    first_day: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """An open column, its room, and its cells as they were saved."""
-
-    sheet_id: str
-    room: Room
-    column: Column
-    cells: Sequence[tuple[Pupil, str | None]]
-
-
-class Played:
-    """What one school has come to: ids by code, and its sheets."""
-
-    def __init__(self, school: School, school_id: str, place: str) -> None:
-        """Begin with a school that is registered in a commune."""
-        self.school = school
-        self.place = place
-        self.school_id = school_id
-        self.pupils: dict[str, str] = {}
-        self.sheets: list[Sheet] = []
 
 
 class Players:

@@ -1,19 +1,16 @@
-"""What everybody who acts on the day shares: whom to ask, as whom, and what has to come of it."""
+"""What everybody who acts on the day shares: when, whom to ask, as whom, and what came of it."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edu.client import Refused, Suite
-from edu.demo.province import named
+from edu.demo.province import Column, Pupil, Room, School, named
 from edu.progress import Advance
-
-if TYPE_CHECKING:
-    from edu.demo.playing import Day
 
 DONE_OTHERWISE = frozenset(
     {
@@ -24,6 +21,36 @@ DONE_OTHERWISE = frozenset(
 """Refusals that say that somebody has been here since: the demo leaves it at that."""
 
 Mint = Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """When it is played."""
+
+    school_year: str
+    first_day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An open column, its room, and its cells as they were saved."""
+
+    sheet_id: str
+    room: Room
+    column: Column
+    cells: Sequence[tuple[Pupil, str | None]]
+
+
+class Played:
+    """What one school has come to: ids by code, and its sheets."""
+
+    def __init__(self, school: School, school_id: str, place: str) -> None:
+        """Begin with a school that is registered in a commune."""
+        self.school = school
+        self.place = place
+        self.school_id = school_id
+        self.pupils: dict[str, str] = {}
+        self.sheets: list[Sheet] = []
 
 
 @dataclass(frozen=True, slots=True)
