@@ -54,8 +54,8 @@ async def test_a_commune_a_school_and_a_breakdown(client: httpx.AsyncClient, mak
     assert [step["name"] for step in answer["path"]] == ["Tây Ninh", "Xã Hai"]
     by_id = {found["indicator"]: found for found in answer["indicators"]}
     assert by_id["N04"]["number"]["breakdown"] == [
-        {"dims": {"sex": "female"}, "numerator": 3, "denominator": None, "suppressed": False},
         {"dims": {"sex": "male"}, "numerator": 20, "denominator": None, "suppressed": False},
+        {"dims": {"sex": "female"}, "numerator": 3, "denominator": None, "suppressed": False},
     ]
     assert by_id["N26"]["number"]["numerator"] == 4
     assert by_id["N26"]["number"]["denominator"] == 40

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from operator import itemgetter
+from enum import StrEnum
 
 from chassis import clock
 from chassis.errors import Forbidden
+from contracts.lists import ColumnKind, Grade, Sex, Subject, Term
+from contracts.notifications import Channel, Purpose
+from contracts.payments import FeeKind, PaymentMethod
 from ioc_aggregator.access import Scope
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.indicator import AsOf, Indicator
@@ -17,6 +20,19 @@ from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
 from ioc_aggregator.rollups.suppression import Marks
 from ioc_aggregator.views import answers, places
+
+_LISTS: Mapping[str, type[StrEnum]] = {
+    "channel": Channel,
+    "fee_kind": FeeKind,
+    "grade": Grade,
+    "kind": ColumnKind,
+    "method": PaymentMethod,
+    "purpose": Purpose,
+    "sex": Sex,
+    "subject": Subject,
+    "term": Term,
+}
+"""The dimensions whose values have an order of their own."""
 
 
 class _Numbers:
@@ -46,10 +62,7 @@ class _Numbers:
             else None
         )
         self.by = by or ""
-        self.order = list(enumerate(() if self.parts is None else self.parts.values))
-        if by in indicator.fine_dims:
-            # Days, in the order of the calendar.
-            self.order.sort(key=itemgetter(1))
+        self.order = _in_order(self.by, () if self.parts is None else self.parts.values)
         self.complete = numbers.completeness(
             state,
             borders,
@@ -103,6 +116,12 @@ class _Numbers:
         marks: Marks = self.hidden.of(by)[place]
         # Only where something is hidden does it matter who asks.
         return marks if marks.any() and not self._scope.covers(self._borders, place) else None
+
+
+def _in_order(by: str, values: Sequence[str]) -> list[tuple[int, str]]:
+    """Give the values with their places: as their list has them, days and others by their text."""
+    known = {str(text): rank for rank, text in enumerate(_LISTS.get(by, ()))}
+    return sorted(enumerate(values), key=lambda one: (known.get(one[1], len(known)), one[1]))
 
 
 def _values(table: Table, place: int, at: int, *, shown: bool) -> tuple[int | None, int | None]:
