@@ -1,4 +1,7 @@
-"""`./edu test [unit|wire|all|traps|fuzz]`: chooses tests by what they need; the rest is pytest."""
+"""`./edu test [unit|wire|all|simulation|traps|fuzz]`: chooses tests by what they need.
+
+The rest is pytest.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ KINDS = {
     "unit": [*SIDE_BY_SIDE, "-m", "not wire and not browser and not fuzz and not chaos"],
     "wire": [*SIDE_BY_SIDE, "-m", "(wire or chaos) and not browser and not fuzz"],
     "all": SIDE_BY_SIDE,
+    "simulation": ["tests/simulation", "-q", "--seeds", "2000"],
     "fuzz": ["-m", "fuzz", "-s", "-q"],
     "traps": ["-p", "edu.traps", "-qq", "--no-header", "-rN"],
 }
