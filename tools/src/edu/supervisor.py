@@ -139,7 +139,7 @@ class Supervisor:
             }
         if not entry.is_production:
             settings |= entry.development
-        if entry.posts_here:
+        if self.letterbox_ports and entry.posts_here:
             settings |= {
                 "SMTP_HOST": "127.0.0.1",
                 "SMTP_PORT": str(self.letterbox_ports[0]),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import random
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,18 @@ from edu.failure import Failure
 
 TETHER = Path(__file__).with_name("tether.py")
 LOG_TAIL = 2000
-PORTS = (15_000, 32_000)
+FIRST_PORT, LAST_PORT = 15_000, 31_999
+STRIDE = 401
+
+
+def _from_here_on() -> Iterator[int]:
+    """Yield the ports in a circle that begins elsewhere in each process, so that none meet soon."""
+    count = LAST_PORT - FIRST_PORT + 1
+    for number in itertools.count(os.getpid() * STRIDE):
+        yield FIRST_PORT + number % count
+
+
+_next_ports = _from_here_on()
 
 
 @dataclass
@@ -119,22 +131,21 @@ class Child:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return that many free ports of 127.0.0.1, all different.
+    """Return that many free ports of 127.0.0.1; this process is given none of them again soon.
 
     They lie below those that systems hand out to connections: between this look and the moment in
     which a server binds its port, no client of somebody else is given it.
     """
-    found: list[int] = []
-    while len(found) < count:
-        port = random.randrange(*PORTS)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        if port not in found:
-            found.append(port)
-    return found
+    return list(itertools.islice(filter(_is_free, _next_ports), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def answers(port: int) -> bool:
