@@ -61,7 +61,7 @@ def moves(random: Random, steps: int) -> Iterator[tuple[str, dict[str, Any]]]:
             )
 
 
-def play(seed: int, steps: int = 45, *, say: Callable[[str], None] | None = None) -> Counter[str]:
+def play(seed: int, steps: int = 40, *, say: Callable[[str], None] | None = None) -> Counter[str]:
     """Play ``seed`` to its end and return what happened; an invariant that fails raises.
 
     ``say`` is told of each move.
