@@ -10,7 +10,9 @@ import sys
 
 from edu.home import ROOT
 
-SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
+SIDE_BY_SIDE = [
+    *("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"),
+]
 """Most tests wait for a process to start; each worker has a broker and a database of its own."""
 
 KINDS = {
