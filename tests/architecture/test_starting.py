@@ -15,7 +15,7 @@ SERVICES = {entry.package: entry for entry in suite.SERVICES.values()}
 SECONDS = 2.0
 TRIES = 3
 LOOP_SECONDS = 0.16
-"""What the loop takes where no neighbour disturbs (0.153 to 0.162 seen; up to 0.24 where one does)."""
+"""What the loop takes where no neighbour disturbs: 0.153 to 0.162 were seen, 0.24 where one did."""
 NEVER = (
     "alembic",
     "confluent_kafka",  # its administrative client asks for topics' ids, later and when connected
