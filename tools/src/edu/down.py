@@ -20,11 +20,16 @@ def main(arguments: list[str]) -> int:
     if owner is None:
         print("nothing runs here")
         return 0
+    stop(home, owner)
+    print("down")
+    return 0
+
+
+def stop(home: Home, owner: int) -> None:
+    """Ask the process that owns the home to end, and wait for it."""
     supervisor = psutil.Process(owner)
     supervisor.terminate()
     try:
         supervisor.wait(SECONDS)
     except psutil.TimeoutExpired:
         raise Failure(f"process {owner} still holds {home.folder} after {SECONDS} s") from None
-    print("down")
-    return 0
