@@ -10,9 +10,7 @@ import sys
 
 from edu.home import ROOT
 
-SIDE_BY_SIDE = [
-    *("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"),
-]
+SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
 """Most tests wait for a process to start; each worker has a broker and a database of its own."""
 
 KINDS = {
