@@ -12,7 +12,14 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from edu import down, register, tokens, up
 from edu.bootstrap import Caller
@@ -22,6 +29,7 @@ from edu.freshness import wait_until_counted
 from edu.home import Home
 
 CHROMIUM = shutil.which("chromium")
+expect.set_options(timeout=30_000)  # what a test limits it says itself; five seconds are a hiccup
 SCHOOLS = slice(8, 10)
 """Two lower-secondary schools of the demo's province: 400 pupils, 2,800 cells."""
 
