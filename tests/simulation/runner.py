@@ -1,4 +1,4 @@
-"""Plays seeds, here or in a process of its own with a mutated chassis."""
+"""Plays seeds, here or in processes of their own, with this chassis or a mutated one."""
 
 import gc
 import json
@@ -45,6 +45,11 @@ class Played:
     seeds: int = 0
     failures: dict[int, str] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: "Played") -> "Played":
+        """Count both together."""
+        failures = {**self.failures, **other.failures}
+        return Played(self.seeds + other.seeds, failures, self.seen + other.seen)
 
 
 def play_all(seeds: Iterable[int], *, until_first: bool = False) -> Played:
@@ -111,25 +116,34 @@ def mutated(patch: Path, folder: Path) -> Path:
 
 def first_caught(patch: Path, folder: Path, seeds: int) -> tuple[int, str] | None:
     """Return the first of ``seeds`` that fails with a mutated chassis, and why; None: none does."""
-    path = mutated(patch, folder)
+    played = play_apart(range(seeds), mutated(patch, folder), until_first=True)
+    return next(iter(played.failures.items()), None)
+
+
+def play_apart(seeds: range, source: Path | None = None, *, until_first: bool = False) -> Played:
+    """Play ``seeds`` in a process of their own, with the chassis in ``source`` if it is given."""
+    first = [str(source)] if source else []
+    order = {"seeds": (seeds.start, seeds.stop, seeds.step), "until_first": until_first}
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "tests.simulation.runner", str(seeds)],
-        env={**os.environ, "PYTHONPATH": f"{path}{os.pathsep}{ROOT}"},
+        [sys.executable, "-P", "-m", "tests.simulation.runner", json.dumps(order)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([*first, str(ROOT)])},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
     answer = json.loads(done.stdout)
-    if not Path(answer["chassis"]).is_relative_to(path):
-        raise StaleMutationError(f"{answer['chassis']} was played instead of the copy in {path}")
-    return next(((int(seed), why) for seed, why in answer["failures"].items()), None)
+    if not Path(answer["chassis"]).is_relative_to(source or ROOT):
+        raise StaleMutationError(f"{answer['chassis']} was played instead of the copy in {source}")
+    failures = {int(seed): why for seed, why in answer["failures"].items()}
+    return Played(answer["seeds"], failures, Counter(answer["seen"]))
 
 
-def main(seeds: int) -> None:
-    """Play until the first failure and write the answer for whoever started this process."""
-    played = play_all(range(seeds), until_first=True)
-    json.dump({"chassis": chassis.__file__, "failures": played.failures}, sys.stdout)
+def main(order: str) -> None:
+    """Play what ``order`` says and write the answer for whoever started this process."""
+    wanted = json.loads(order)
+    played = play_all(range(*wanted["seeds"]), until_first=wanted["until_first"])
+    json.dump({"chassis": chassis.__file__, **vars(played)}, sys.stdout)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(sys.argv[1])

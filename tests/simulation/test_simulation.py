@@ -3,12 +3,22 @@
 `./edu test simulation` plays 2,000 seeds; `./edu test simulation --seed 17` plays one and tells it.
 """
 
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from .runner import EVERY_RUN_SEES, MUTATIONS, StaleMutationError, first_caught, mutated, play_all
+from .runner import (
+    EVERY_RUN_SEES,
+    MUTATIONS,
+    Played,
+    StaleMutationError,
+    first_caught,
+    mutated,
+    play_apart,
+)
 from .schedule import FAULTS, play
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
@@ -30,12 +40,16 @@ def test_no_seed_breaks_the_chassis_and_every_mutation_is_caught(
             play(seed, say=say)
         return
     seeds: int = pytestconfig.getoption("seeds", None) or SHORT
-    clean = play_all(range(seeds))
-    caught = {
-        patch.stem: found
-        for patch in MUTATIONS
-        if (found := first_caught(patch, tmp_path / patch.stem, seeds)) is not None
-    }
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        parts = pool.map(play_apart, [range(core, seeds, cores) for core in range(cores)])
+        firsts = pool.map(
+            lambda patch: first_caught(patch, tmp_path / patch.stem, seeds), MUTATIONS
+        )
+        clean = sum(parts, start=Played())
+        caught = {
+            patch.stem: found for patch, found in zip(MUTATIONS, firsts, strict=True) if found
+        }
     with capsys.disabled():
         say(
             f"\nclean: {clean.seeds} seeds, {len(clean.failures)} failures · "
