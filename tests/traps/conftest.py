@@ -7,8 +7,9 @@ from confluent_kafka import Producer
 
 from chassis.database import Database
 from edu.testing.delivery import with_delivery
+from edu.testing.sources import document
 
-from .member import TOPIC, Member, document
+from .member import TOPIC, Member, pupil
 
 Send = Callable[..., None]
 
@@ -27,7 +28,7 @@ def _sender(kafka: str) -> Send:
             sequences[partition] = sequences.get(partition, 0) + 1
             producer.produce(
                 TOPIC.name,
-                document(number, sequences[partition]),
+                document(pupil(number), sequence=sequences[partition]),
                 b"key",
                 partition=partition,
                 headers=headers(number),

@@ -11,12 +11,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import text
 
-from chassis import clock
 from chassis.consuming.consumer import Consumer
 from chassis.consuming.handlers import Handlers, Received
 from chassis.consuming.subscription import Subscription
 from chassis.database import Database, Session
-from contracts import envelope, topics
+from contracts import topics
 from contracts.admissions import StudentEnrolled
 from contracts.lists import Grade, Sex
 
@@ -39,21 +38,6 @@ def pupil(number: int) -> StudentEnrolled:
         day=date(2026, 9, 5),
         sealed=f"{number:08d}",
     )
-
-
-def document(number: int, sequence: int) -> bytes:
-    """Render a pupil's enrolment as the relay would."""
-    event, moment = pupil(number), clock.now()
-    attributes = envelope.attributes(
-        event,
-        id=clock.new_id(),
-        time=moment,
-        recordedtime=moment,
-        correlationid=None,
-        causationid=None,
-        traceparent=None,
-    )
-    return envelope.render(attributes, event.data_json(), sequence)
 
 
 class Member:

@@ -27,7 +27,7 @@ from contracts.lists import (
     Sex,
 )
 from edu.testing.making import Make
-from edu.testing.service import document as document_of
+from edu.testing.sources import document as document_of
 from ioc_aggregator.app import SERVICE
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.intake.folding import Fold

@@ -1,24 +1,23 @@
 """The service as a whole: tables, settings, policy, and its way over a real broker."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from chassis import clock
 from chassis.auth import WORKS_AT, Role
 from chassis.consuming.consumer import Consumer
 from chassis.consuming.subscription import Subscription
 from chassis.database import Database
 from chassis.relay.relay import Relay
-from contracts import envelope, topics
-from contracts.event import Event
-from contracts.topics import partition_for
+from contracts import topics
 from edu.testing import eventually, running
+from edu.testing.sources import Sources, sources
 from ioc_aggregator import policy
 from ioc_aggregator.app import SERVICE
 from ioc_aggregator.base import METADATA
@@ -57,50 +56,15 @@ def test_who_may_see_what() -> None:
     }
 
 
-class Sender:
-    """Numbers and sends events as the relays of their sources do."""
-
-    def __init__(self, producer: AIOKafkaProducer) -> None:
-        self._producer = producer
-        self._sequences: dict[tuple[str, int], int] = {}
-
-    async def send(self, *events: Event) -> None:
-        for event in events:
-            partition = partition_for(event.partition_key(), event.TOPIC.partitions)
-            lane = (event.TOPIC.name, partition)
-            self._sequences[lane] = self._sequences.get(lane, 0) + 1
-            moment = clock.now()
-            attributes = envelope.attributes(
-                event,
-                id=clock.new_id(),
-                time=moment,
-                recordedtime=moment,
-                correlationid=None,
-                causationid=None,
-                traceparent=None,
-            )
-            await self._producer.send_and_wait(
-                event.TOPIC.name,
-                key=event.partition_key().encode(),
-                value=envelope.render(attributes, event.data_json(), self._sequences[lane]),
-                partition=partition,
-            )
-
-    async def reach(self, make: Any, source: str, *, seconds: float) -> None:
-        """Let a source say that all of this was sent."""
-        positions: dict[str, dict[int, int]] = {}
-        for (topic, partition), last in self._sequences.items():
-            if topic.startswith(source):
-                positions.setdefault(topic, {})[partition] = last
-        await self.send(make.watermark(source, positions, seconds=seconds))
+async def reach(sender: Sources, make: Any, source: str, *, seconds: float) -> None:
+    """Let a source say that all of its facts were sent."""
+    await sender.send(make.watermark(source, sender.positions(source), seconds=seconds))
 
 
 @pytest.fixture
-async def sender(kafka: str) -> Any:
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
-    await producer.start()
-    yield Sender(producer)
-    await producer.stop()
+async def sender(kafka: str) -> AsyncIterator[Sources]:
+    async with sources(kafka) as writing:
+        yield writing
 
 
 async def on_kafka(kafka: str, count: int) -> list[bytes]:
@@ -121,7 +85,7 @@ async def on_kafka(kafka: str, count: int) -> list[bytes]:
 
 
 async def test_a_rebuild_beside_a_running_consumer_counts_the_log_again(
-    kafka: str, store: Database, make: Any, sender: Sender
+    kafka: str, store: Database, make: Any, sender: Sources
 ) -> None:
     """Partitions in which nothing new comes go back to their beginning, too."""
     engine = Engine(store, writes_feed=True, feed_kept=1_000)
@@ -131,8 +95,8 @@ async def test_a_rebuild_beside_a_running_consumer_counts_the_log_again(
     )
     await sender.send(make.unit(1), make.school(11, 1), *make.enrolments(11, 40))
     await sender.send(make.sheet(11), make.save(11, [850] * 40))
-    await sender.reach(make, "admissions", seconds=1)
-    await sender.reach(make, "gradebook", seconds=1)
+    await reach(sender, make, "admissions", seconds=1)
+    await reach(sender, make, "gradebook", seconds=1)
     sources = {"admissions", "gradebook"}
     async with running(subscription.run()), running(engine.follow()):
         await eventually(lambda: engine.follower.as_of.keys() == sources, within=20)
@@ -140,7 +104,7 @@ async def test_a_rebuild_beside_a_running_consumer_counts_the_log_again(
         before, head = engine.follower.state.hash(), engine.feed.head
         async with store.transaction() as session:
             await job.begin(session)
-        await sender.reach(make, "gradebook", seconds=2)
+        await reach(sender, make, "gradebook", seconds=2)
         await eventually(
             lambda: engine.follower.generation == 2 and engine.follower.as_of.keys() == sources,
             within=20,
@@ -151,7 +115,7 @@ async def test_a_rebuild_beside_a_running_consumer_counts_the_log_again(
 
 
 async def test_from_kafka_to_the_feed_and_back_to_kafka(
-    kafka: str, store: Database, make: Any, sender: Sender
+    kafka: str, store: Database, make: Any, sender: Sources
 ) -> None:
     """Records become numbers; page, stream and Kafka carry the same bytes."""
     engine = Engine(store, writes_feed=True, feed_kept=1_000)
@@ -170,8 +134,8 @@ async def test_from_kafka_to_the_feed_and_back_to_kafka(
         running(subscription.run()),
         running(engine.follow()),
     ):
-        await sender.reach(make, "admissions", seconds=1)
-        await sender.reach(make, "gradebook", seconds=1)
+        await reach(sender, make, "admissions", seconds=1)
+        await reach(sender, make, "gradebook", seconds=1)
 
         def counted() -> bool:
             scores = engine.follower.state.columns["scores"].values

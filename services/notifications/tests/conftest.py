@@ -18,7 +18,8 @@ from contracts.envelope import Tombstone
 from contracts.event import Event
 from contracts.registry import model_for
 from edu.testing import eventually, running
-from edu.testing.service import Emitted, Told, document, in_process, record, settings_of
+from edu.testing.service import Emitted, Told, in_process, settings_of
+from edu.testing.sources import document, record
 from notifications.app import HANDLERS, SERVICE
 from notifications.breakers import Breakers
 from notifications.dispatching import Dispatcher

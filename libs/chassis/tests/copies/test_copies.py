@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from chassis.clock import new_id, now
-from chassis.consuming.records import Record, Slice
+from chassis.clock import new_id
+from chassis.consuming.records import Slice
 from chassis.copies import keeping, write_newer
-from contracts import envelope
 from contracts.admissions import SchoolRegistered
 from contracts.event import Event
 from contracts.gradebook import PupilPlaced
 from contracts.lists import Level, Ownership
+from edu.testing.sources import record
 
 SCHOOL, OTHER, PUPIL = new_id(), new_id(), new_id()
 
@@ -44,21 +44,6 @@ def placed(version: int, school_year: str) -> PupilPlaced:
         school_year=school_year,
         before_class_id=None,
     )
-
-
-def record(fact: Event) -> Record:
-    attributes = envelope.attributes(
-        fact,
-        id=new_id(),
-        time=now(),
-        recordedtime=now(),
-        correlationid=None,
-        causationid=None,
-        traceparent=None,
-    )
-    decoded = envelope.decode(envelope.render(attributes, fact.data_json(), 1), b"key")
-    assert isinstance(decoded, envelope.Envelope)
-    return Record(0, decoded, None, None)
 
 
 async def hear(copies: Any, facts: Sequence[Event]) -> None:

@@ -8,18 +8,18 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 
-from chassis import clock
+from chassis.clock import new_id
 from chassis.consuming import parking
 from chassis.consuming.consumer import Consumer
 from chassis.consuming.handlers import Handlers, Received
 from chassis.consuming.subscription import Subscription
 from chassis.database import Database, Session
-from contracts import envelope, topics
+from contracts import topics
 from contracts.admissions import UnitRegistered
 from contracts.event import Event
 from contracts.privacy import SubjectKey
 from edu import topics as provisioning
-from edu.testing import eventually, running
+from edu.testing import eventually, running, sources
 
 Unit = Callable[..., UnitRegistered]
 UNITS = topics.UNITS.name
@@ -27,17 +27,7 @@ UNITS = topics.UNITS.name
 
 def document(event: Event, sequence: int, **changes: str) -> bytes:
     """Render ``event`` as the relay would; ``changes`` replace texts of the document."""
-    moment = clock.now()
-    attributes = envelope.attributes(
-        event,
-        id=clock.new_id(),
-        time=moment,
-        recordedtime=moment,
-        correlationid=None,
-        causationid=None,
-        traceparent=None,
-    )
-    rendered = envelope.render(attributes, event.data_json(), sequence).decode()
+    rendered = sources.document(event, sequence=sequence).decode()
     for old, new in changes.items():
         rendered = rendered.replace(old.replace("_", "-"), new)
     return rendered.encode()
@@ -220,7 +210,7 @@ async def test_a_tombstone_drops_what_is_parked_of_its_key_and_of_nobody_else(
 ) -> None:
     reader.handlers.on(SubjectKey)(_fail)
     reader.handlers.on_tombstone(topics.SUBJECT_KEYS)(_listen)
-    pupils = [clock.new_id() for _ in range(2)]
+    pupils = [new_id() for _ in range(2)]
     keys = topics.SUBJECT_KEYS.name
     for pupil_id in pupils:
         key = SubjectKey(pupil_id=pupil_id, version=1, wrapped_key="AAAA", key_id="one")

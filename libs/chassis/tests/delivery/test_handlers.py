@@ -3,31 +3,16 @@
 from collections.abc import Sequence
 from datetime import date
 
-from chassis.clock import new_id, now
+from chassis.clock import new_id
 from chassis.consuming.handlers import Handlers, Received
 from chassis.consuming.records import Record, Slice
 from chassis.database import Session
-from contracts import envelope, topics
+from contracts import topics
 from contracts.admissions import UnitMerged
-from contracts.envelope import Envelope, Tombstone
+from contracts.envelope import Tombstone
+from edu.testing.sources import record
 
 FACT = UnitMerged(unit_id=new_id(), version=2, into_id=new_id(), valid_from=date(2025, 7, 1))
-
-
-def record() -> Record:
-    attributes = envelope.attributes(
-        FACT,
-        id=new_id(),
-        time=now(),
-        recordedtime=now(),
-        correlationid=None,
-        causationid=None,
-        traceparent=None,
-    )
-    document = envelope.render(attributes, FACT.data_json(), 1)
-    decoded = envelope.decode(document, b"key")
-    assert isinstance(decoded, Envelope)
-    return Record(0, decoded, b"key", document)
 
 
 async def test_all_slices_react_in_the_order_in_which_they_were_joined() -> None:
@@ -50,7 +35,7 @@ async def test_all_slices_react_in_the_order_in_which_they_were_joined() -> None
     async def erase(_: Session, keys: Sequence[str]) -> None:
         seen.append(("erase", tuple(keys)))
 
-    came = record()
+    came = record(FACT)
     gone = Record(1, Tombstone("a unit"), b"a unit", None)
     part = Slice(topics.UNITS, 0, 0, 2, [came, gone])
     both = Handlers(first, second)

@@ -1,44 +1,12 @@
 """A guardian reads the scores of the own children, for as long as they are."""
 
-from datetime import date
 from typing import Any
 
-from contracts.lists import Grade
-from contracts.notifications import (
-    GuardianLinked,
-    GuardianUnlinked,
-    LinkCell,
-    Relation,
-    UnlinkReason,
-)
+from edu.testing.facts import linked, unlinked
 
 AN, BINH = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(2))
 MOTHER = "00000000-0000-4000-8000-00000000000a"
 TOKEN = f"guardian/{MOTHER}"
-PLACE = LinkCell(school_id=AN, grade=Grade.G6)
-
-
-def linked(pupil_id: str = AN, version: int = 1) -> GuardianLinked:
-    return GuardianLinked(
-        guardian_id=MOTHER,
-        pupil_id=pupil_id,
-        version=version,
-        relation=Relation.MOTHER,
-        day=date(2026, 9, 5),
-        after=PLACE,
-        before=None,
-    )
-
-
-def unlinked(version: int) -> GuardianUnlinked:
-    return GuardianUnlinked(
-        guardian_id=MOTHER,
-        pupil_id=AN,
-        version=version,
-        day=date(2026, 10, 5),
-        reason_code=UnlinkReason.CUSTODY_CHANGED,
-        before=PLACE,
-    )
 
 
 async def scored(book: Any) -> tuple[str, str]:
@@ -54,7 +22,7 @@ async def scored(book: Any) -> tuple[str, str]:
 async def test_a_guardian_reads_the_own_childs_row_and_nothing_else(book: Any) -> None:
     class_id, sheet_id = await scored(book)
     await book.get(f"/pupils/{AN}/scores", token=TOKEN, expect=404)
-    await book.hear(linked())
+    await book.hear(linked(MOTHER, AN))
     row = await book.get(f"/pupils/{AN}/scores", token=TOKEN)
     [column] = row["columns"]
     assert (row["pupil_id"], column["score"]) == (AN, "9")
@@ -78,17 +46,17 @@ async def test_a_guardian_reads_the_own_childs_row_and_nothing_else(book: Any) -
 
 async def test_who_is_no_guardian_any_more_reads_nothing_whatever_comes_late(book: Any) -> None:
     await scored(book)
-    await book.hear(linked(), linked(BINH), unlinked(version=2))
+    await book.hear(linked(MOTHER, AN), linked(MOTHER, BINH), unlinked(MOTHER, AN, version=2))
     await book.get(f"/pupils/{AN}/scores", token=TOKEN, expect=404)
     await book.get(f"/pupils/{BINH}/scores", token=TOKEN)
-    await book.hear(linked(version=1))
+    await book.hear(linked(MOTHER, AN, version=1))
     await book.get(f"/pupils/{AN}/scores", token=TOKEN, expect=404)
-    await book.hear(linked(version=3))
+    await book.hear(linked(MOTHER, AN, version=3))
     await book.get(f"/pupils/{AN}/scores", token=TOKEN)
 
 
 async def test_only_a_guardians_token_says_so(book: Any) -> None:
     await scored(book)
-    await book.hear(linked())
+    await book.hear(linked(MOTHER, AN))
     for token in (f"teacher/{MOTHER}", "guardian/nobody", f"guardian/{AN}"):
         await book.get(f"/pupils/{AN}/scores", token=token, expect=404)

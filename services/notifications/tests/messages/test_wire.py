@@ -1,63 +1,27 @@
 """The whole service on a real broker: facts come, letters and webhooks go, its own facts return."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from aiohttp import web
-from aiokafka import AIOKafkaProducer
 
-from chassis.clock import new_id, now
 from chassis.service import build
 from contracts import envelope
-from contracts.event import Event
-from contracts.topics import partition_for
 from edu.testing import eventually
+from edu.testing.sources import Sources, sources
 from notifications.app import SERVICE
 
 LINKED, DELIVERED = "edu.notifications.guardian-linked.v1", "edu.notifications.message-delivered.v1"
 SCORE = "edu.gradebook.score-entered.v1"
 
 
-class Log:
-    """Writes facts of others to Kafka as their relays do, each as often as a test likes."""
-
-    def __init__(self, producer: AIOKafkaProducer) -> None:
-        self._producer = producer
-        self._last: defaultdict[tuple[str, int], int] = defaultdict(int)
-
-    async def write(self, *events: Event, times: int = 3) -> list[bytes]:
-        written = []
-        for event in events:
-            key = event.partition_key()
-            lane = (event.TOPIC.name, partition_for(key, event.TOPIC.partitions))
-            self._last[lane] += 1
-            attributes = envelope.attributes(
-                event,
-                id=new_id(),
-                time=now(),
-                recordedtime=now(),
-                correlationid=None,
-                causationid=None,
-                traceparent=None,
-            )
-            document = envelope.render(attributes, event.data_json(), self._last[lane])
-            for _ in range(times):
-                await self._producer.send_and_wait(
-                    lane[0], document, key=key.encode(), partition=lane[1]
-                )
-            written.append(document)
-        return written
-
-
 @pytest.fixture
-async def log(kafka: str) -> AsyncIterator[Log]:
-    producer = AIOKafkaProducer(bootstrap_servers=kafka)
-    await producer.start()
-    yield Log(producer)
-    await producer.stop()
+async def log(kafka: str) -> AsyncIterator[Sources]:
+    async with sources(kafka) as writing:
+        yield writing
 
 
 @asynccontextmanager
@@ -105,14 +69,16 @@ def kind_of(body: bytes) -> str:
 
 @pytest.mark.timeout(180)
 async def test_three_times_everything_is_told_once(
-    book: Any, sink: Any, kafka: str, log: Log
+    book: Any, sink: Any, kafka: str, log: Sources
 ) -> None:
     facts = book.facts
     enrolled, key = facts.person(book.pupil)
     async with subscriber() as (url, bodies), alive(book, kafka, sink.port):
         types = [SCORE, LINKED, DELIVERED]
         await book.post("/webhooks", {"url": url, "types": types}, token="service/x", expect=201)
-        await log.write(facts.school(), facts.class_6a(), facts.placed(book.pupil), enrolled, key)
+        await log.send(
+            facts.school(), facts.class_6a(), facts.placed(book.pupil), enrolled, key, times=3
+        )
 
         async def known() -> bool:
             rows = await book.rows("SELECT 1 FROM pupil JOIN subject_key USING (pupil_id)")
@@ -121,10 +87,10 @@ async def test_three_times_everything_is_told_once(
         await eventually(known, within=60)
         guardian_id = await book.guardian()
         await book.awake(guardian_id)
-        [saved] = await log.write(facts.scores({book.pupil: 850}))
-        await log.write(facts.assessed({book.pupil: 650_000}), facts.paid(book.pupil))
+        [saved] = await log.send(facts.scores({book.pupil: 850}), times=3)
+        await log.send(facts.assessed({book.pupil: 650_000}), facts.paid(book.pupil), times=3)
         moved = facts.transferred(book.pupil, 2, school_id=book.other_school)
-        await log.write(moved.model_copy(update={"sealed": enrolled.sealed}))
+        await log.send(moved.model_copy(update={"sealed": enrolled.sealed}), times=3)
         # Four letters; of three kinds of facts that came, and of our own that came back.
         await eventually(lambda: len(sink.taken) == 4, within=60)
         await book.ended(*["delivered"] * 4, within=30)
@@ -152,7 +118,7 @@ async def test_three_times_everything_is_told_once(
             return bool(rows)
 
         await eventually(read_again, within=60)
-        await log.write(facts.scores({book.pupil: 900}))
+        await log.send(facts.scores({book.pupil: 900}), times=3)
         await eventually(lambda: len(sink.taken) == 5, within=60)
     assert len(await book.rows("SELECT 1 FROM message")) == 5
     assert await book.rows("SELECT 1 FROM delivery.parked") == []

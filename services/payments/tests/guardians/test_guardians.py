@@ -1,44 +1,12 @@
 """A guardian reads what the own children owe, and may pay it, for as long as they are."""
 
-from datetime import date
 from typing import Any
 
-from contracts.lists import Grade
-from contracts.notifications import (
-    GuardianLinked,
-    GuardianUnlinked,
-    LinkCell,
-    Relation,
-    UnlinkReason,
-)
+from edu.testing.facts import linked, unlinked
 
 AN, BINH = (f"00000000-0000-4000-8000-00000000000{n}" for n in (1, 2))
 MOTHER = "00000000-0000-4000-8000-00000000000a"
 TOKEN = f"guardian/{MOTHER}"
-PLACE = LinkCell(school_id=AN, grade=Grade.G6)
-
-
-def linked(pupil_id: str = AN, version: int = 1) -> GuardianLinked:
-    return GuardianLinked(
-        guardian_id=MOTHER,
-        pupil_id=pupil_id,
-        version=version,
-        relation=Relation.MOTHER,
-        day=date(2026, 9, 5),
-        after=PLACE,
-        before=None,
-    )
-
-
-def unlinked(version: int) -> GuardianUnlinked:
-    return GuardianUnlinked(
-        guardian_id=MOTHER,
-        pupil_id=AN,
-        version=version,
-        day=date(2026, 10, 5),
-        reason_code=UnlinkReason.CUSTODY_CHANGED,
-        before=PLACE,
-    )
 
 
 async def test_a_guardian_reads_the_own_childs_charges_and_nothing_else(desk: Any) -> None:
@@ -46,7 +14,7 @@ async def test_a_guardian_reads_the_own_childs_charges_and_nothing_else(desk: An
     charge = await desk.charge(AN, 1000)
     paid = await desk.pay(AN, 400)
     await desk.get(f"/pupils/{AN}/account", token=TOKEN, expect=404)
-    await desk.hear(linked())
+    await desk.hear(linked(MOTHER, AN))
     account = await desk.get(f"/pupils/{AN}/account", token=TOKEN)
     assert (account["owed"], account["charges"][0]["charge_id"]) == (600, charge["charge_id"])
     assert [one["payment_id"] for one in account["payments"]] == [paid["payment_id"]]
@@ -68,7 +36,7 @@ async def test_a_guardian_reads_the_own_childs_charges_and_nothing_else(desk: An
 async def test_a_guardian_asks_to_pay_for_the_own_child(desk: Any) -> None:
     await desk.begin(AN, BINH)
     await desk.charge(AN, 1000)
-    await desk.hear(linked())
+    await desk.hear(linked(MOTHER, AN))
     body = {"school_id": desk.school_id}
     # Past the door: the school has not opened the channel.
     refused = await desk.post(f"/pupils/{AN}/vnpay-requests", body, token=TOKEN, expect=409)
@@ -80,7 +48,9 @@ async def test_a_guardian_asks_to_pay_for_the_own_child(desk: Any) -> None:
 
 async def test_who_is_no_guardian_any_more_reads_nothing_whatever_comes_late(desk: Any) -> None:
     await desk.begin(AN)
-    await desk.hear(linked(), unlinked(version=2), linked(version=1))
+    await desk.hear(
+        linked(MOTHER, AN), unlinked(MOTHER, AN, version=2), linked(MOTHER, AN, version=1)
+    )
     await desk.get(f"/pupils/{AN}/account", token=TOKEN, expect=404)
-    await desk.hear(linked(version=3))
+    await desk.hear(linked(MOTHER, AN, version=3))
     await desk.get(f"/pupils/{AN}/account", token=TOKEN)

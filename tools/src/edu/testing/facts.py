@@ -18,6 +18,13 @@ from contracts.admissions import (
 )
 from contracts.gradebook import ClassOpened, PupilPlaced
 from contracts.lists import Grade, Level, Ownership, Sex, Term, TransferReason, WithdrawalReason
+from contracts.notifications import (
+    GuardianLinked,
+    GuardianUnlinked,
+    LinkCell,
+    Relation,
+    UnlinkReason,
+)
 from contracts.privacy import SubjectKey
 from edu.testing.service import Answer, an_id
 
@@ -133,6 +140,34 @@ def withdrawn(pupil_id: str, version: int, day: date = date(2026, 10, 1)) -> Stu
         reason_code=WithdrawalReason.LEFT_PROVINCE,
         before=PupilCell(**_cell()),
     )
+
+
+def linked(guardian_id: str, pupil_id: str, version: int = 1) -> GuardianLinked:
+    """A mother may see what her child does."""
+    return GuardianLinked(
+        guardian_id=guardian_id,
+        pupil_id=pupil_id,
+        version=version,
+        relation=Relation.MOTHER,
+        day=date(2026, 9, 5),
+        after=_PLACE,
+        before=None,
+    )
+
+
+def unlinked(guardian_id: str, pupil_id: str, version: int) -> GuardianUnlinked:
+    """From this day on she may not."""
+    return GuardianUnlinked(
+        guardian_id=guardian_id,
+        pupil_id=pupil_id,
+        version=version,
+        day=date(2026, 10, 5),
+        reason_code=UnlinkReason.CUSTODY_CHANGED,
+        before=_PLACE,
+    )
+
+
+_PLACE = LinkCell(school_id=SCHOOL, grade=Grade.G6)
 
 
 def _cell() -> Answer:

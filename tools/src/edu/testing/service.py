@@ -12,16 +12,16 @@ import httpx
 from sqlalchemy import text
 
 from chassis.auth import Principal, Role
-from chassis.clock import new_id, now
-from chassis.consuming.records import Record, Slice
+from chassis.clock import new_id
+from chassis.consuming.records import Slice
 from chassis.service import Service, build
 from chassis.settings import ServiceSettings
-from contracts import envelope, topics
+from contracts import topics
 from contracts.envelope import Tombstone
+from edu.testing.sources import record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-    from datetime import datetime
 
     from fastapi import FastAPI
 
@@ -55,34 +55,6 @@ class Emitted:
     topic: str
     key: str
     data: Any
-
-
-def document(
-    event: Event, *, at: datetime | None = None, event_id: str = "", sequence: int = 1
-) -> bytes:
-    """Return the event as it stands in Kafka."""
-    moment = at or now()
-    attributes = envelope.attributes(
-        event,
-        id=event_id or new_id(),
-        time=moment,
-        recordedtime=moment,
-        correlationid=None,
-        causationid=None,
-        traceparent=None,
-    )
-    return envelope.render(attributes, event.data_json(), sequence)
-
-
-def record(event: Event | Tombstone | bytes) -> Record:
-    """Return what the consumer makes of an event."""
-    if isinstance(event, Tombstone):
-        return Record(0, event, None, None)
-    value = event if isinstance(event, bytes) else document(event)
-    decoded = envelope.decode(value, b"key")
-    if not isinstance(decoded, envelope.Envelope):
-        raise TypeError(f"no event: {decoded}")
-    return Record(0, decoded, None, value)
 
 
 class Told:

@@ -216,8 +216,10 @@ async def forget_erased(session: Session, part: Slice) -> None:
 
     Kafka forgets these records, too; parking would be the last place where they stand.
     """
+    if not part.topic.compacted:
+        return
     tombs = [(one.key, one.offset) for one in part.records if isinstance(one.event, Tombstone)]
-    if not tombs or not part.topic.compacted:
+    if not tombs:
         return
     await session.execute(
         text(
