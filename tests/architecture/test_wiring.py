@@ -30,6 +30,8 @@ POLLING_NEEDS = {
     "faststream.kafka.message.KafkaAckableMessage",
     "faststream.kafka.subscriber.usecase.BatchSubscriber",
     "faststream.message.StreamMessage",
+    "faststream.security.BaseSecurity",
+    "faststream.security.SASLScram512",
 }
 
 

@@ -178,5 +178,8 @@ def test_a_service_starts_with_exactly_what_it_is_given(
 @pytest.mark.parametrize("name", NAMES)
 def test_what_the_example_offers_exists(name: str) -> None:
     offered = re.findall(r"^#?([A-Z][A-Z_]+)=", example(name).read_text("utf-8"), re.MULTILINE)
-    known = {f"{SUITE[name].prefix}_{field}".upper() for field in settings_of(name).model_fields}
+    known = {
+        str(field.validation_alias or f"{SUITE[name].prefix}_{setting}").upper()
+        for setting, field in settings_of(name).model_fields.items()
+    }
     assert {variable.removesuffix("_FILE") for variable in offered} <= known

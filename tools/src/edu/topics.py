@@ -8,6 +8,7 @@ from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from chassis import topics
+from chassis.settings import KafkaSettings, SettingsError, load
 from chassis.topics import SECONDS, administrator, create
 from contracts.topics import TOPICS, Topic
 from edu.failure import Failure
@@ -20,8 +21,8 @@ __all__ = ["administrator", "apply", "reset"]
 def apply(bootstrap: str) -> list[str]:
     """Create what is missing and correct what differs; return one line per change."""
     try:
-        return topics.apply(bootstrap)
-    except topics.TopicsError as error:
+        return topics.apply(bootstrap, load(KafkaSettings).kafka_security)
+    except (topics.TopicsError, SettingsError) as error:
         raise Failure(str(error)) from error
 
 
@@ -51,15 +52,20 @@ def _holds_records(admin: AdminClient, topic: Topic) -> bool:
         return True  # just made, and the client still asks the wrong place: make it once more
 
 
+def given_or_running() -> str:
+    """Return the broker that the environment gives, or that `./edu up` runs."""
+    run = Home.default().run()
+    bootstrap = given_kafka() or (run and run["kafka"]["bootstrap"])
+    if not bootstrap:
+        raise Failure("No broker: set KAFKA_BOOTSTRAP_SERVERS, or start one with `./edu up`.")
+    return str(bootstrap)
+
+
 def main(arguments: list[str]) -> int:
     """Provision the topics of the broker that is given or that `./edu up` runs."""
     if arguments != ["apply"]:
         print("usage: ./edu topics apply")
         return 2
-    run = Home.default().run()
-    bootstrap = given_kafka() or (run and run["kafka"]["bootstrap"])
-    if not bootstrap:
-        raise Failure("No broker: set KAFKA_BOOTSTRAP_SERVERS, or start one with `./edu up`.")
-    changes = apply(bootstrap)
+    changes = apply(given_or_running())
     print("\n".join(changes or ["every topic is as contracts says"]))
     return 0

@@ -116,6 +116,7 @@ def _relay(service: Service[S], settings: S, arguments: argparse.Namespace) -> i
         republish(
             url=settings.database_url.get_secret_value(),
             bootstrap=settings.kafka_bootstrap_servers,
+            security=settings.kafka_security,
             topic=arguments.topic,
             partition=arguments.partition,
             first=arguments.first,

@@ -13,6 +13,7 @@ from chassis.consuming.subscription import Subscription
 from chassis.database import Database
 from chassis.health import Health, Part
 from chassis.relay.relay import Relay
+from chassis.rights_watch import RightsWatch
 
 _UNDEFINED_TABLE = "42P01"
 
@@ -39,6 +40,23 @@ def watch_database(health: Health, database: Database, *, package: str, head: st
             part.ok(f"schema {found}")
 
     health.probe("database", look, required=True)
+
+
+def watch_rights(health: Health, rights: RightsWatch) -> None:
+    """Show which right this service lacks in Kafka; clients hide it, or call it something else."""
+
+    async def look(part: Part) -> None:
+        if rights.failure is not None:
+            part.failing(rights.failure)
+        elif rights.missing:
+            part.failing(
+                f"{rights.user} lacks {', '.join(map(str, rights.missing))}",
+                mend="./edu rights apply",
+            )
+        else:
+            part.ok(rights.user)
+
+    health.probe("kafka rights", look, required=False)
 
 
 def watch_relay(health: Health, relay: Relay) -> None:

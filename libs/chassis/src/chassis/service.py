@@ -24,6 +24,7 @@ from chassis.database import Database
 from chassis.health import Health
 from chassis.http.application import create_app
 from chassis.relay.relay import Relay
+from chassis.rights_watch import RightsWatch
 from chassis.settings import ServiceSettings
 from chassis.supervisor import Supervisor
 
@@ -156,16 +157,26 @@ def _tasks(
     service: Service[S], settings: S, database: Database, parts: Parts, health: Health
 ) -> dict[str, Task]:
     tasks = dict(parts.tasks)
-    bootstrap = settings.kafka_bootstrap_servers
+    bootstrap, security = settings.kafka_bootstrap_servers, settings.kafka_security
+    if security.protocol != "PLAINTEXT" and settings.roles & {"relay", "consumer"}:
+        rights = RightsWatch(service=service.name, bootstrap=bootstrap, security=security)
+        readiness.watch_rights(health, rights)
+        tasks["rights"] = rights.run
     if "relay" in settings.roles:
-        relay = Relay(service=service.name, url=database.url, bootstrap=bootstrap)
+        relay = Relay(
+            service=service.name, url=database.url, bootstrap=bootstrap, security=security
+        )
         database.after_emit(relay.wake)
         readiness.watch_relay(health, relay)
         tasks["relay"] = relay.run
     if "consumer" in settings.roles and parts.projector is not None:
         consumer = Consumer(service=service.name, database=database, projector=parts.projector)
         subscription = Subscription(
-            consumer=consumer, database=database, bootstrap=bootstrap, group=service.name
+            consumer=consumer,
+            database=database,
+            bootstrap=bootstrap,
+            security=security,
+            group=service.name,
         )
         readiness.watch_consumer(health, consumer, subscription)
         tasks["consumer"] = subscription.run

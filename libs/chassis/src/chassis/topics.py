@@ -2,6 +2,7 @@
 
 All of contracts' topics, absent services' too: a service that comes later finds its history. It
 stands here and not in a service, because no service may create topics, and every image has it.
+Where the broker asks who is there, ``KAFKA_SASL_USERNAME`` and its like say it.
 """
 
 import sys
@@ -19,6 +20,8 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from chassis.kafka import OPEN, Security
+from chassis.settings import KafkaSettings, SettingsError, load
 from contracts.topics import TOPICS, Topic
 
 SECONDS = 30
@@ -31,14 +34,14 @@ class TopicsError(Exception):
 
 
 @cache
-def administrator(bootstrap: str) -> AdminClient:
+def administrator(bootstrap: str, security: Security = OPEN) -> AdminClient:
     """Return the one administrative client of this broker; a temporary one dies at its work."""
-    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, **security.confluent()})
 
 
-def apply(bootstrap: str) -> list[str]:
+def apply(bootstrap: str, security: Security = OPEN) -> list[str]:
     """Create what is missing and correct what differs; return one line per change."""
-    admin = administrator(bootstrap)
+    admin = administrator(bootstrap, security)
     metadata = admin.list_topics(timeout=SECONDS)
     missing = [topic for topic in TOPICS if topic.name not in metadata.topics]
     present = [topic for topic in TOPICS if topic.name in metadata.topics]
@@ -49,14 +52,23 @@ def apply(bootstrap: str) -> list[str]:
                 f"{topic.name} has {found} partitions, contracts says {topic.partitions}. That "
                 "cannot be changed in place: keys would move. Make a new version of the topic."
             )
-    create(admin, missing, min(REPLICAS, len(metadata.brokers)))
-    return [f"{topic.name}: created" for topic in missing] + _configure(admin, present)
+    replicas = min(REPLICAS, len(metadata.brokers))
+    create(admin, missing, replicas)
+    return [f"{topic.name}: created" for topic in missing] + _configure(admin, present, replicas)
+
+
+def config(topic: Topic, replicas: int) -> dict[str, str]:
+    """Return the topic's configuration; of three replicas two must hold what is acknowledged."""
+    if replicas < REPLICAS:
+        return topic.config()
+    return topic.config() | {"min.insync.replicas": str(REPLICAS - 1)}
 
 
 def create(admin: AdminClient, topics: Iterable[Topic], replicas: int) -> None:
     """Create these topics and return when every partition has a leader."""
     wanted = [
-        NewTopic(topic.name, topic.partitions, replicas, config=topic.config()) for topic in topics
+        NewTopic(topic.name, topic.partitions, replicas, config=config(topic, replicas))
+        for topic in topics
     ]
     if not wanted:
         return
@@ -82,7 +94,7 @@ def _led(admin: AdminClient, wanted: list[NewTopic]) -> bool:
     )
 
 
-def _configure(admin: AdminClient, topics: list[Topic]) -> list[str]:
+def _configure(admin: AdminClient, topics: list[Topic], replicas: int) -> list[str]:
     resources = {topic: ConfigResource(ResourceType.TOPIC, topic.name) for topic in topics}
     changes: list[str] = []
     altered: list[ConfigResource] = []
@@ -91,7 +103,7 @@ def _configure(admin: AdminClient, topics: list[Topic]) -> list[str]:
         current = found[resource].result(SECONDS)
         differing = {
             name: value
-            for name, value in topic.config().items()
+            for name, value in config(topic, replicas).items()
             if current.get(name) is None or current[name].value != value
         }
         if differing:
@@ -113,8 +125,8 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m chassis.topics HOST:PORT[,HOST:PORT…]\n")
         return _USAGE_ERROR
     try:
-        changes = apply(arguments[0])
-    except (TopicsError, KafkaException) as error:
+        changes = apply(arguments[0], load(KafkaSettings).kafka_security)
+    except (TopicsError, KafkaException, SettingsError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write("\n".join(changes or ["every topic is as contracts says"]) + "\n")

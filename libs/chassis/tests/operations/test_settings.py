@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from chassis.kafka import OPEN, Security
 from chassis.settings import ServiceSettings, SettingsError, load
 
 GIVEN = {
@@ -85,3 +86,17 @@ def test_no_fault_and_no_print_shows_a_secret(
         load(NotesSettings)
     assert "older_keys" in str(refused.value)
     assert "in-the-clear" not in str(refused.value)
+
+
+def test_how_kafka_is_spoken_to_comes_whole_or_not_at_all(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert load(NotesSettings).kafka_security == OPEN
+    environment.setenv("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    environment.setenv("KAFKA_SASL_USERNAME", "notes")
+    with pytest.raises(SettingsError, match="KAFKA_SASL_PASSWORD"):
+        load(NotesSettings)
+    instead(environment, "KAFKA_SASL_PASSWORD", tmp_path / "password", "in-the-clear\n")
+    settings = load(NotesSettings)
+    assert settings.kafka_security == Security("SASL_SSL", "notes", "in-the-clear")
+    assert "in-the-clear" not in str(settings.redacted())

@@ -15,7 +15,10 @@ async def publish(settings: AdmissionsSettings, database: Database) -> int:
     from chassis.relay.relay import Relay  # noqa: PLC0415 - as above
 
     relay = Relay(
-        service=settings.SERVICE, url=database.url, bootstrap=settings.kafka_bootstrap_servers
+        service=settings.SERVICE,
+        url=database.url,
+        bootstrap=settings.kafka_bootstrap_servers,
+        security=settings.kafka_security,
     )
     waiting = await drain(database, relay, within=_PUBLISH_SECONDS)
     if waiting:

@@ -1,15 +1,16 @@
-"""`./edu contracts check|freeze|docs|asyncapi`: may the contracts, as they are, be released?"""
+"""`./edu contracts check|freeze|docs|kafka`: may the contracts, as they are, be released?"""
 
 import argparse
 
 from contracts.registry import EVENTS
-from edu.contracts_gate import asyncapi, events_page, frozen, self_test
+from edu.contracts_gate import access, asyncapi, events_page, frozen, self_test
 from edu.contracts_gate.verdict import problems
 from edu.home import ROOT
 
 _ROOM = ROOT / frozen.ROOM
 _DOCS = ROOT / "docs"
 _DOCUMENTS = _DOCS / "asyncapi"
+_KAFKA = ROOT / "deploy" / "kafka"
 
 
 def main(arguments: list[str]) -> int:
@@ -22,9 +23,13 @@ def main(arguments: list[str]) -> int:
     commands.add_parser("freeze", help="freeze new minor versions, topics and golden samples")
     commands.add_parser("docs", help="write docs/events.md and docs/asyncapi")
     commands.add_parser("asyncapi", help="write docs/asyncapi alone")
+    commands.add_parser("kafka", help="write deploy/kafka: topics, users and their rights")
     options = parser.parse_args(arguments)
     if options.command == "freeze":
         print("\n".join(frozen.freeze(_ROOM)) or "nothing new to freeze")
+        return 0
+    if options.command == "kafka":
+        print("\n".join(access.write(_KAFKA)))
         return 0
     if options.command in {"asyncapi", "docs"}:
         written = asyncapi.write(_DOCUMENTS)
@@ -39,6 +44,7 @@ def _check(against: str | None, *, self_test_too: bool) -> int:
         *problems(_ROOM, against),
         *asyncapi.differences(_DOCUMENTS),
         *events_page.differences(_DOCS),
+        *access.differences(_KAFKA),
     ]
     events = tuple(event for event in EVENTS if not event.DRAFT)
     if self_test_too:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -117,7 +118,13 @@ class Kafka:
     folder: Path
     log: Path
     extra_flags: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Properties beside ours, or instead of them; {port} and {controller} are this node's own."""
+    format_options: tuple[str, ...] = ()
+    client: Mapping[str, str] = field(default_factory=dict)
+    """What a client says to be let in, as librdkafka calls it."""
     port: int = 0
+    controller: int = 0
     child: Child | None = field(default=None, init=False)
 
     @property
@@ -147,11 +154,13 @@ class Kafka:
 
     def _configure(self) -> None:
         if not self.port:
-            self.port, self._controller = free_ports(2)
+            self.port, self.controller = free_ports(2)
+        more = "".join(f"{name}={value}\n" for name, value in self.settings.items())
         write_private(
             Path(self._server_properties),
-            PROPERTIES.format(
-                port=self.port, controller=self._controller, logs=self.folder / "data"
+            # Of a property that stands there twice, the last counts.
+            (PROPERTIES + more).format(
+                port=self.port, controller=self.controller, logs=self.folder / "data"
             ),
         )
         (self.folder / "log4j2.properties").write_text(LOGGING, "utf-8")
@@ -175,7 +184,11 @@ class Kafka:
         # Only a folder without meta.properties: formatting another one fails, whatever the flags.
         # An id may begin with a dash, so it is written in one word with its option.
         arguments = ("format", f"--cluster-id={self.cluster_id}", "-c", self._server_properties)
-        child = Child("kafka format", self._java("kafka.tools.StorageTool", *arguments), self.log)
+        child = Child(
+            "kafka format",
+            self._java("kafka.tools.StorageTool", *arguments, *self.format_options),
+            self.log,
+        )
         child.start()
         if child.wait(FORMAT_SECONDS) != 0:
             raise child.failure("could not prepare its folder")
@@ -197,6 +210,7 @@ class Kafka:
                         "bootstrap.servers": self.bootstrap,
                         "log_level": 0,
                         "reconnect.backoff.max.ms": 200,
+                        **self.client,
                     }
                 )
             if admin is not None:

@@ -18,10 +18,12 @@ from chassis.consuming.decisions import place
 from chassis.consuming.records import TopicPartition as Lane
 from chassis.consuming.topic_ids import TopicIds
 from chassis.database import Database
+from chassis.kafka import OPEN, Security
 
 if TYPE_CHECKING:
     from faststream.kafka.subscriber.usecase import BatchSubscriber
     from faststream.message import StreamMessage
+    from faststream.security import BaseSecurity
 
 _WATCH_SECONDS = 5.0
 _STALLED_SECONDS = 60.0
@@ -40,7 +42,13 @@ class Subscription:
     """Keeps one subscriber of a service alive and its group's rights and topics in view."""
 
     def __init__(
-        self, *, consumer: Consumer, database: Database, bootstrap: Sequence[str], group: str
+        self,
+        *,
+        consumer: Consumer,
+        database: Database,
+        bootstrap: Sequence[str],
+        group: str,
+        security: Security = OPEN,
     ) -> None:
         """``bootstrap`` is a list: FastStream does not split a comma list."""
         self.missing: list[str] = []
@@ -49,9 +57,10 @@ class Subscription:
         self._consumer = consumer
         self._database = database
         self._bootstrap = list(bootstrap)
+        self._security = security
         self._group = group
         self._topics = [topic.name for topic in consumer.projector.topics]
-        self._ids = TopicIds(bootstrap, self._topics)
+        self._ids = TopicIds(bootstrap, self._topics, security=security)
         self._known: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -62,6 +71,7 @@ class Subscription:
 
         broker = KafkaBroker(
             self._bootstrap,
+            security=_for_faststream(self._security),
             apply_types=False,
             allow_auto_create_topics=False,
             logger=None,
@@ -166,6 +176,20 @@ class Subscription:
             self._consumer.revoked([lane])
             if client is not None and TopicPartition(*lane) in client.assignment():
                 seek(client, lane, 0)
+
+
+def _for_faststream(security: Security) -> "BaseSecurity":
+    from faststream.security import BaseSecurity, SASLScram512  # noqa: PLC0415 - as in run
+
+    tls = security.tls
+    if security.named:
+        return SASLScram512(
+            security.username or "",
+            security.password or "",
+            ssl_context=tls,
+            use_ssl=tls is not None,
+        )
+    return BaseSecurity(ssl_context=tls, use_ssl=tls is not None)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]

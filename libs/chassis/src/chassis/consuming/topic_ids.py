@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chassis.kafka import OPEN, Security
+
 if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
@@ -13,9 +15,15 @@ _TIMEOUT_SECONDS = 5.0
 class TopicIds:
     """Asks Kafka for the ids of some topics (aiokafka's own admin client knows none)."""
 
-    def __init__(self, bootstrap: Sequence[str], topics: Sequence[str]) -> None:
+    def __init__(
+        self, bootstrap: Sequence[str], topics: Sequence[str], *, security: Security = OPEN
+    ) -> None:
         """Connect at the first question."""
-        self._bootstrap = ",".join(bootstrap)
+        self._options = {
+            "bootstrap.servers": ",".join(bootstrap),
+            "log_level": 0,
+            **security.confluent(),
+        }
         self._topics = list(topics)
         self._admin: AdminClient | None = None
 
@@ -34,7 +42,7 @@ class TopicIds:
 
         # Kept: a temporary client is destroyed before its answers come.
         if self._admin is None:
-            self._admin = AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 0})
+            self._admin = AdminClient(self._options)
         answers = self._admin.describe_topics(
             TopicCollection(self._topics), request_timeout=_TIMEOUT_SECONDS
         )

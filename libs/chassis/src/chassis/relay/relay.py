@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from chassis import metrics
+from chassis.kafka import OPEN, Security
 from chassis.relay import filler
 from chassis.relay.decisions import Lane, Lead, may_lead
 from chassis.relay.leading import Leading
@@ -26,6 +27,21 @@ _STOP_SECONDS = 5.0
 _log = structlog.get_logger()
 
 
+def new_producer(bootstrap: Sequence[str], security: Security = OPEN) -> AIOKafkaProducer:
+    """Make the producer that the order and the gapless numbers rest on; it never gives up."""
+    return AIOKafkaProducer(
+        bootstrap_servers=list(bootstrap),
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=0,
+        max_batch_size=1 << 20,
+        compression_type="zstd",
+        request_timeout_ms=5_000,
+        metadata_max_age_ms=10_000,
+        **security.aiokafka(),
+    )
+
+
 class KafkaAheadError(Exception):
     """Kafka holds numbers that this database never gave: it was restored from a backup."""
 
@@ -39,6 +55,7 @@ class Relay:
         service: str,
         url: str,
         bootstrap: Sequence[str],
+        security: Security = OPEN,
         fill_seconds: float = filler.EVERY_SECONDS,
     ) -> None:
         """``url`` is the service's database, ``bootstrap`` Kafka's addresses."""
@@ -47,6 +64,7 @@ class Relay:
         self._service = service
         self._url = url
         self._bootstrap = list(bootstrap)
+        self._security = security
         self._fill_seconds = fill_seconds
         self._topics = [topic for topic in TOPICS if topic.owner == service]
         self._wake = asyncio.Event()
@@ -86,7 +104,9 @@ class Relay:
         checked = [topic for topic in self._topics if not topic.compacted]
         names = {topic.name for topic in checked}
         positions = {lane: at for lane, at in (await lead.positions()).items() if lane[0] in names}
-        tails = await last_sequences(self._bootstrap, f"urn:edu:{self._service}", checked)
+        tails = await last_sequences(
+            self._bootstrap, f"urn:edu:{self._service}", checked, security=self._security
+        )
         verdict = may_lead(tails, positions)
         self.detail = None
         if verdict is Lead.KAFKA_AHEAD:
@@ -103,16 +123,7 @@ class Relay:
             _log.error("relay_kafka_behind", tails=_text(tails))
 
     async def _send(self, lead: LeadConnection) -> None:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
-            enable_idempotence=True,
-            acks="all",
-            linger_ms=0,
-            max_batch_size=1 << 20,
-            compression_type="zstd",
-            request_timeout_ms=5_000,
-            metadata_max_age_ms=10_000,
-        )
+        producer = new_producer(self._bootstrap, self._security)
         await producer.start()
         async with asyncpg.create_pool(self._url, min_size=0, max_size=2) as pool:
             leading = Leading(

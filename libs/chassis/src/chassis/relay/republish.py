@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from chassis.kafka import OPEN, Security
 from chassis.relay.lane import send_chunk
 from chassis.relay.store import numbered_rows
 
@@ -12,7 +13,14 @@ _ROWS = 2_000
 
 
 async def republish(
-    *, url: str, bootstrap: Sequence[str], topic: str, partition: int, first: int, last: int
+    *,
+    url: str,
+    bootstrap: Sequence[str],
+    topic: str,
+    partition: int,
+    first: int,
+    last: int,
+    security: Security = OPEN,
 ) -> int:
     """Send the rows numbered ``first`` to ``last`` of one partition again; return how many.
 
@@ -25,6 +33,7 @@ async def republish(
         acks="all",
         max_batch_size=1 << 20,
         compression_type="zstd",
+        **security.aiokafka(),
     )
     await producer.start()
     connection = await asyncpg.connect(url)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from chassis.kafka import OPEN, Security
 from chassis.relay.decisions import Lane
 from contracts import envelope
 from contracts.topics import Topic
@@ -13,7 +14,7 @@ _MOST_POLLS = 50
 
 
 async def last_sequences(
-    bootstrap: Sequence[str], source: str, topics: Sequence[Topic]
+    bootstrap: Sequence[str], source: str, topics: Sequence[Topic], *, security: Security = OPEN
 ) -> dict[Lane, int]:
     """Return the highest sequence of ``source`` at the tail of every partition of ``topics``.
 
@@ -21,7 +22,10 @@ async def last_sequences(
     Kafka never compacts the active segment away.
     """
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=list(bootstrap), enable_auto_commit=False, auto_offset_reset="earliest"
+        bootstrap_servers=list(bootstrap),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        **security.aiokafka(),
     )
     await consumer.start()
     try:
