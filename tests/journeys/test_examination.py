@@ -3,7 +3,6 @@
 What the file says is computed here a second time, directly and in another way: by fractions.
 """
 
-import csv
 import json
 import os
 import signal
@@ -12,7 +11,6 @@ import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import httpx
@@ -20,51 +18,17 @@ import pytest
 
 from edu import import_exam, verify
 from edu.exam.file import FileRefused
-from edu.home import ROOT, Home
+from edu.home import Home
+from edu.testing.examination import REAL, directly, make_up
 
-SUBJECTS = ("TOAN", "VAN", "LI", "HOA", "SINH", "SU", "DIA", "KTPL", "T_ANH")
-REAL = ROOT.parent / "shared" / "data" / "exam-2025-thanh-hoa.csv"
 EVERY = 40
 """Of the real file each fortieth candidate: a thousand."""
-
-
-def directly(path: Path) -> dict[str, Any]:
-    """Compute a file's statistics, each score as the fraction that its text is."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    found = {}
-    for subject in (name for name in rows[0] if name in SUBJECTS):
-        scores = [Fraction(row[subject]) for row in rows if row[subject]]
-        histogram = [0] * 101
-        for score in scores:
-            histogram[int(score * 10)] += 1
-        total = sum(scores) * 100
-        found[subject] = {"count": len(scores), "sum": int(total), "histogram": histogram}
-        assert total.denominator == 1
-    return found
 
 
 @pytest.fixture
 def exam(tmp_path: Path) -> Callable[..., Path]:
     """``exam(name, candidates)`` writes a file of made-up results; another seed, other results."""
-
-    def write(name: str, candidates: int, *, seed: int = 1) -> Path:
-        lots = Random(seed)
-        path = tmp_path / name
-        with path.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(("STT", "SBD", "MA_TINH", *SUBJECTS, "A00"))
-            for number in range(1, candidates + 1):
-                chosen = {"TOAN", "VAN", *lots.sample(SUBJECTS[2:], lots.randint(0, 3))}
-                drawn = {subject: divmod(lots.randint(0, 1000), 100) for subject in SUBJECTS}
-                scores = [
-                    f"{points}.{hundredths:02d}" if subject in chosen else ""
-                    for subject, (points, hundredths) in drawn.items()
-                ]
-                rows.writerow((number, f"{28000000 + number}", 28, *scores, "12.5"))
-        return path
-
-    return write
+    return lambda name, candidates, seed=1: make_up(tmp_path / name, candidates, seed=seed)
 
 
 def imported(path: Path) -> dict[str, Any]:
