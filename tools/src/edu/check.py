@@ -39,6 +39,7 @@ STEPS = (
     Step("format", ("-m", "ruff", "format", "--check", "--quiet", ".")),
     Step("lint", ("-m", "ruff", "check", "--quiet", ".")),
     Step("import rules", ("-c", "from importlinter.cli import lint_imports_command as c; c()")),
+    Step("migrations", ("-m", "edu.migration_lint")),
     Step("contracts gate", ("-m", "edu", "contracts", "check")),
 )
 

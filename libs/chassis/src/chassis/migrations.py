@@ -6,18 +6,20 @@ Only ``python -m <service> migrate`` and the tests import this module.
 import asyncio
 from collections.abc import Callable
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.database import plain_url
 from chassis.outbox_partitions import partition_ddl
 
-_LOCK_TIMEOUT = "2s"
+_SET_LOCK_TIMEOUT = "SET lock_timeout = '2s'"
 """A migration that cannot get its lock gives up, rather than queue all traffic behind it."""
 
 
@@ -135,7 +137,12 @@ _SIGNIN_V1 = (
 
 def run(metadata: MetaData) -> None:
     """Be the body of a service's ``env.py``: run its migrations on the database it was given."""
-    asyncio.run(_run(metadata))
+    if context.is_offline_mode():
+        context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
+        context.execute(_SET_LOCK_TIMEOUT)
+        context.run_migrations()
+    else:
+        asyncio.run(_run(metadata))
 
 
 async def _run(metadata: MetaData) -> None:
@@ -151,8 +158,13 @@ async def _run(metadata: MetaData) -> None:
 
 
 def _migrate(connection: Connection, metadata: MetaData) -> None:
-    connection.exec_driver_sql(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
-    context.configure(connection=connection, target_metadata=metadata)
+    connection.exec_driver_sql(_SET_LOCK_TIMEOUT)
+    # Of the session; and Alembic must begin each transaction itself, or no migration could leave
+    # it to build an index CONCURRENTLY (``autocommit_block``).
+    connection.commit()
+    context.configure(
+        connection=connection, target_metadata=metadata, transaction_per_migration=True
+    )
     with context.begin_transaction():
         context.run_migrations()
 
@@ -169,6 +181,19 @@ def configuration(folder: Path, url: str) -> Config:
 def upgrade(folder: Path, url: str) -> None:
     """Bring the database at ``url`` to the newest revision in ``folder``."""
     command.upgrade(configuration(folder, url), "head")
+
+
+def statements(folder: Path) -> dict[str, str]:
+    """Return what each revision says to a database, as SQL by revision; needs no database."""
+    config = configuration(folder, "postgresql://")
+    said: dict[str, str] = {}
+    before = "base"
+    for script in reversed(list(ScriptDirectory.from_config(config).walk_revisions())):
+        config.output_buffer = StringIO()
+        command.upgrade(config, f"{before}:{script.revision}", sql=True)
+        said[script.revision] = config.output_buffer.getvalue()
+        before = script.revision
+    return said
 
 
 def differences(folder: Path, url: str) -> None:
