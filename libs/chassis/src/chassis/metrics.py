@@ -23,6 +23,10 @@ CONSUMER_TIME_LAG = Gauge(
 CONSUMER_FENCED_BATCHES = Counter(
     "consumer_fenced_batches_total", "Slices left out because another member owned the position."
 )
+EVENTS_CONSUMED = Counter(
+    "events_consumed_total",
+    "Records behind which the position has moved; events_total says what became of each.",
+)
 EVENTS = Counter("events_total", "What became of each record that was read.", ["outcome"])
 HTTP_REQUEST_DURATION = Histogram(
     "http_request_duration_seconds",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edu.embedded import artifacts
 from edu.embedded.archive import builder
@@ -19,6 +20,7 @@ class Pair:
 
     home: Home
     durable: bool = True
+    broker_settings: Mapping[str, str] = field(default_factory=dict)
     kafka: Kafka | None = None
     postgres: Postgres | None = None
     archive: Child | None = None
@@ -35,7 +37,12 @@ class Pair:
             programs = pool.submit(unpacked, files[0], self.home.cache) if postgres else None
             if kafka:
                 java = Java(files[len(server) :], self.home.cache)
-                self.kafka = Kafka(java, self.home.folder / "kafka", self.home.logs / "kafka.log")
+                self.kafka = Kafka(
+                    java,
+                    self.home.folder / "kafka",
+                    self.home.logs / "kafka.log",
+                    settings=self.broker_settings,
+                )
                 self.kafka.start()
             if programs is not None:
                 self.postgres = Postgres(self.home, programs.result(), durable=self.durable)

@@ -129,9 +129,10 @@ class Consumer:
         fresh = []
         for part in unit:
             position = self.stored[part.lane].placement.next
+            start = unread([record.offset for record in part.records], position)
+            metrics.EVENTS_CONSUMED.inc(start)
+            metrics.EVENTS.labels(outcome=Outcome.DUPLICATE).inc(start)
             if part.next > position:
-                start = unread([record.offset for record in part.records], position)
-                metrics.EVENTS.labels(outcome=Outcome.DUPLICATE).inc(start)
                 fresh.append(
                     Slice(part.topic, part.partition, position, part.next, part.records[start:])
                 )
@@ -155,6 +156,7 @@ class Consumer:
                 stored = self.stored[part.lane]
                 stored.placement = Placement(part.next, stored.placement.topic_id)
                 stored.sources = judged.progress[part.lane].sources
+                metrics.EVENTS_CONSUMED.inc(len(part.records))
         for outcome, count in judged.counts.items():
             metrics.EVENTS.labels(outcome=outcome).inc(count)
         fenced = [part.lane for part in fresh if part.lane not in moved]
