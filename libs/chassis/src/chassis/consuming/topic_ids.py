@@ -53,6 +53,9 @@ class TopicIds:
             except KafkaException as error:
                 reason = error.args[0]
                 if reason.name() != "UNKNOWN_TOPIC_OR_PART":
+                    # A client that has lost the controller from sight looks for it again only
+                    # after minutes; a new one does at once.
+                    self._admin = None
                     message = f"topic {name} cannot be described: {reason.str()}"
                     raise OSError(message) from error
         return ids
