@@ -20,6 +20,13 @@ _UNNEST = re.compile(
 _CAST = re.compile(r"CAST\((:\w+) AS [\w]+\[\]\)|(\$\d+)::\w+\[\]")
 _DELETE_USING = re.compile(r"DELETE FROM (\S+) (\w+) USING (.*) WHERE (.*)", re.DOTALL)
 _SPELLINGS = (
+    (
+        re.compile(r"\(\$(\d+)::bigint\[\]\)\[width_bucket\(([\w.]+), \$(\d+)::bigint\[\]\)\]"),
+        (
+            r"(SELECT b.value FROM json_each(?\3) a JOIN json_each(?\1) b ON b.key = a.key"
+            r" WHERE a.value = \2)"
+        ),
+    ),
     (re.compile(r"WHERE NOT EXISTS \(SELECT FROM"), "WHERE NOT EXISTS (SELECT 1 FROM"),
     (re.compile(r"= ANY\(\$(\d+)::\w+\[\]\)"), r"IN (SELECT value FROM json_each(?\1))"),
     (re.compile(r"^UPDATE (\S+) (\w+) SET"), r"UPDATE \1 AS \2 SET"),

@@ -91,18 +91,18 @@ class Leading:
         for task in self._senders.values():
             if task.done():
                 task.result()
-        at, rows, latest = await self._lead.number(self._numbered, _ROWS)
-        self._numbered.update(latest)
-        for lane, fresh in _by_lane(rows).items():
-            (self.lanes.get(lane) or self._open(lane, 0, 0)).add(fresh)
         changed = {
             lane: sender.acknowledged
             for lane, sender in self.lanes.items()
             if sender.acknowledged != self._recorded.get(lane, 0)
         }
-        if changed:
-            await self._lead.acknowledge(changed, self._compacted)
-            self._recorded.update(changed)
+        at, rows, latest = await self._lead.round(
+            self._numbered, _ROWS, acknowledged=changed, compacted=self._compacted
+        )
+        self._recorded.update(changed)
+        self._numbered.update(latest)
+        for lane, fresh in _by_lane(rows).items():
+            (self.lanes.get(lane) or self._open(lane, 0, 0)).add(fresh)
         if self._read is None and len(rows) < _ROWS:
             self._read = Read(at, dict(self._numbered))
         if self._read is not None and is_covered(self._read, self._recorded):

@@ -15,7 +15,7 @@ from chassis.kafka import OPEN, Security
 from chassis.relay import filler
 from chassis.relay.decisions import Lane, Lead, may_lead
 from chassis.relay.leading import Leading
-from chassis.relay.store import LeadConnection
+from chassis.relay.store import SETTINGS, LeadConnection
 from chassis.relay.tail import last_sequences
 from contracts.topics import TOPICS
 
@@ -125,7 +125,9 @@ class Relay:
     async def _send(self, lead: LeadConnection) -> None:
         producer = new_producer(self._bootstrap, self._security)
         await producer.start()
-        async with asyncpg.create_pool(self._url, min_size=0, max_size=2) as pool:
+        async with asyncpg.create_pool(
+            self._url, min_size=0, max_size=2, server_settings=SETTINGS
+        ) as pool:
             leading = Leading(
                 lead,
                 producer,

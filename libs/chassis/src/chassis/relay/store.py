@@ -1,18 +1,30 @@
 """What the relay reads and writes in the database, over one connection that also holds its lock."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
+import msgspec
 
 from chassis.relay.decisions import Lane, number
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('edu.relay', 0))"
 
+SETTINGS = {
+    "application_name": "relay",
+    # An acknowledged number must be durable, whatever the role's own default is.
+    "synchronous_commit": "on",
+    # Every statement finds its rows by an index, and in its order. Left to guess, PostgreSQL reads
+    # and sorts the whole backlog in each round, and all that was ever sent: it has no statistics
+    # about rows that are a second old.
+    **{
+        f"enable_{way}": "off" for way in ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin")
+    },
+}
+"""The relay's connections have these settings."""
 
-@dataclass(frozen=True, slots=True)
-class Row:
+
+class Row(msgspec.Struct, frozen=True, gc=False):
     """A numbered row of the outbox, ready to be rendered."""
 
     id: int
@@ -41,7 +53,7 @@ class LeadConnection:
     async def take(cls, url: str) -> "LeadConnection | None":
         """Connect and take the lead of this database; None when another relay has it."""
         connection = await asyncpg.connect(
-            url, timeout=5, command_timeout=30, server_settings={"application_name": "relay"}
+            url, timeout=5, command_timeout=30, server_settings=SETTINGS
         )
         leads = False
         try:
@@ -62,19 +74,24 @@ class LeadConnection:
         )
         return {(r["topic"], r["partition"]): (r["numbered"], r["acknowledged"]) for r in rows}
 
-    async def number(
-        self, last: Mapping[Lane, int], limit: int
+    async def round(
+        self,
+        last: Mapping[Lane, int],
+        limit: int,
+        *,
+        acknowledged: Mapping[Lane, int],
+        compacted: Sequence[str],
     ) -> tuple[datetime, list[Row], dict[Lane, int]]:
-        """Number up to ``limit`` rows in one transaction, in order of id.
+        """Record what Kafka holds and number up to ``limit`` rows, in order of id: one transaction.
 
         Returns the database's time before the read, the rows, and the last number of each lane
         that got one. All rows of one snapshot: a row that commits later is read later, whatever
         its id, and may by then follow rows of other aggregates only.
         """
         async with self._connection.transaction():
-            # Rests on PostgreSQL's own default being durable: an acknowledged number must be.
-            await self._connection.execute("SET LOCAL synchronous_commit = on")
             at = await self._connection.fetchval("SELECT now()")
+            if acknowledged:
+                await self._acknowledge(acknowledged, compacted)
             found = await self._connection.fetch(
                 "SELECT id, created, topic, partition, key, attributes, data "
                 "FROM delivery.outbox WHERE sequence IS NULL ORDER BY id LIMIT $1",
@@ -82,28 +99,23 @@ class LeadConnection:
             )
             if not found:
                 return at, [], {}
-            numbers = number(((r["topic"], r["partition"]) for r in found), last)
+            lanes = [(r["topic"], r["partition"]) for r in found]
+            numbers = number(lanes, last)
+            latest = dict(zip(lanes, numbers, strict=True))
             rows = [
-                Row(
-                    r["id"],
-                    r["created"],
-                    r["topic"],
-                    r["partition"],
-                    r["key"],
-                    sequence,
-                    r["attributes"],
-                    r["data"],
-                )
-                for r, sequence in zip(found, numbers, strict=True)
+                Row(r["id"], r["created"], *lane, r["key"], sequence, r["attributes"], r["data"])
+                for r, lane, sequence in zip(found, lanes, numbers, strict=True)
             ]
-            latest = {row.lane: row.sequence for row in rows}
+            # No join: an index finds the ids, whatever the statistics are. They ascend, so the
+            # bucket of an id is its place. The moments name the monthly partitions.
             await self._connection.execute(
-                "UPDATE delivery.outbox o SET sequence = v.sequence "
-                "FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[]) "
-                "AS v(id, created, sequence) WHERE o.id = v.id AND o.created = v.created",
+                "UPDATE delivery.outbox o "
+                "SET sequence = ($2::bigint[])[width_bucket(o.id, $1::bigint[])] "
+                "WHERE o.id = ANY($1::bigint[]) AND o.created BETWEEN $3 AND $4",
                 [row.id for row in rows],
-                [row.created for row in rows],
                 numbers,
+                min(row.created for row in rows),
+                max(row.created for row in rows),
             )
             await self._connection.execute(
                 "INSERT INTO delivery.relay_position (topic, partition, numbered, acknowledged) "
@@ -115,7 +127,7 @@ class LeadConnection:
             )
         return at, rows, latest
 
-    async def acknowledge(self, lanes: Mapping[Lane, int], compacted: Sequence[str]) -> None:
+    async def _acknowledge(self, lanes: Mapping[Lane, int], compacted: Sequence[str]) -> None:
         """Record what Kafka holds; drop sent rows of ``compacted`` topics, which nothing resends.
 
         A kept row could revive an erased key.
@@ -123,26 +135,25 @@ class LeadConnection:
         topics = [topic for topic, _ in lanes]
         partitions = [partition for _, partition in lanes]
         sequences = list(lanes.values())
-        async with self._connection.transaction():
+        await self._connection.execute(
+            "UPDATE delivery.relay_position r SET acknowledged = v.s "
+            "FROM unnest($1::text[], $2::int[], $3::bigint[]) v(t, p, s) "
+            "WHERE r.topic = v.t AND r.partition = v.p",
+            topics,
+            partitions,
+            sequences,
+        )
+        if not set(topics).isdisjoint(compacted):
             await self._connection.execute(
-                "UPDATE delivery.relay_position r SET acknowledged = v.s "
-                "FROM unnest($1::text[], $2::int[], $3::bigint[]) v(t, p, s) "
-                "WHERE r.topic = v.t AND r.partition = v.p",
+                "DELETE FROM delivery.outbox o "
+                "USING unnest($1::text[], $2::int[], $3::bigint[]) v(t, p, s) "
+                "WHERE o.topic = v.t AND o.partition = v.p AND o.sequence <= v.s "
+                "AND o.topic = ANY($4::text[])",
                 topics,
                 partitions,
                 sequences,
+                list(compacted),
             )
-            if not set(topics).isdisjoint(compacted):
-                await self._connection.execute(
-                    "DELETE FROM delivery.outbox o "
-                    "USING unnest($1::text[], $2::int[], $3::bigint[]) v(t, p, s) "
-                    "WHERE o.topic = v.t AND o.partition = v.p AND o.sequence <= v.s "
-                    "AND o.topic = ANY($4::text[])",
-                    topics,
-                    partitions,
-                    sequences,
-                    list(compacted),
-                )
 
     async def fill(self, keys: Mapping[Lane, str]) -> None:
         """Write a tombstone of each lane's key to the outbox, to be sent like any other row."""
