@@ -211,4 +211,4 @@ def _gateway(school: School) -> bool:
 
 
 def _terminal(school: School) -> str:
-    return f"MAU{school.number:05}"
+    return f"{school.code:0>8}"
