@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -86,6 +87,8 @@ def _serve(service: Service[S], settings: S, _: argparse.Namespace) -> int:
     )
     # Uvicorn waits for open answers before the lifespan ends: a stream must see it by itself.
     app.state.stopping = lambda: server.should_exit
+    # Uvicorn raises the signal that ended it once more; who stopped when asked to ends with 0.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run(sockets=[listening])
     return 0
 

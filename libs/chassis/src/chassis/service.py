@@ -23,6 +23,7 @@ from chassis.consuming.subscription import Subscription
 from chassis.database import Database
 from chassis.health import Health
 from chassis.http.application import create_app
+from chassis.pulse import Pulse
 from chassis.relay.relay import Relay
 from chassis.rights_watch import RightsWatch
 from chassis.settings import ServiceSettings
@@ -111,6 +112,7 @@ def build(service: Service[S], settings: S) -> FastAPI:
         service=service.name, version=service.version, endpoint=settings.otlp_endpoint
     )
     database = Database(settings.database_url.get_secret_value(), application=service.name)
+    pulse = Pulse(database.engine, database.url)
     parts = service.parts(Runtime(settings, database))
     health = Health(service=service.name, version=service.version)
     supervisor = Supervisor(health)
@@ -126,6 +128,7 @@ def build(service: Service[S], settings: S) -> FastAPI:
         finally:
             health.draining = True
             await supervisor.stop(within=_STOP_SECONDS)
+            await pulse.stop()
             await database.close()
             end_telemetry()
 
@@ -145,6 +148,7 @@ def build(service: Service[S], settings: S) -> FastAPI:
         health=health,
         lifespan=lifespan,
         tracing=settings.otlp_endpoint is not None,
+        felt=pulse.felt,
     )
     app.state.settings = settings
     app.state.policy = service.policy

@@ -1,7 +1,7 @@
 """One FastAPI application for a service, with all that every service answers in the same way."""
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -13,6 +13,7 @@ from chassis.http import docs, problems
 from chassis.http.edge import Edge
 from chassis.http.routes import Transactions
 
+Felt = Callable[[], AbstractAsyncContextManager[None]]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -27,8 +28,12 @@ def create_app(
     health: Health,
     lifespan: Lifespan | None = None,
     tracing: bool = False,
+    felt: Felt = nullcontext,
 ) -> FastAPI:
-    """Compose the application; nothing connects anywhere before its lifespan begins."""
+    """Compose the application; nothing connects anywhere before its lifespan begins.
+
+    ``felt`` surrounds what a request asks the database, to end it when nobody answers there.
+    """
     options: dict[str, Any] = {} if lifespan is None else {"lifespan": lifespan}
     app = FastAPI(
         title=title,
@@ -42,6 +47,7 @@ def create_app(
         **options,
     )
     app.state.database = database
+    app.state.felt = felt
     app.state.verifier = verifier
     # Shown, not required: one outage of the issuer must not take all services away.
     health.probe("token keys", verifier.look, required=False)

@@ -155,7 +155,7 @@ class CommandRoute(ChassisRoute):
 async def _transact(request: Request, claim: idempotency.Claim, answer: Answer) -> Response:
     database: Transactions = request.app.state.database
     try:
-        async with database.transaction() as session:
+        async with request.app.state.felt(), database.transaction() as session:
             request.state.session = session
             return await _once(session, claim, partial(answer, request))
     except _RolledBack as refused:
@@ -188,7 +188,7 @@ class QueryRoute(ChassisRoute):
         if not self.transactional:
             return await answer(request)
         database: Transactions = request.app.state.database
-        async with database.reading() as session:
+        async with request.app.state.felt(), database.reading() as session:
             request.state.session = session
             return await answer(request)
 
