@@ -45,19 +45,20 @@ class RightsWatch:
                 self.missing = await asyncio.to_thread(self._look)
                 self.failure = None
             except OSError as error:
-                self.failure = self._refusal or str(error)
+                self.failure = str(error)
             await asyncio.sleep(_EVERY_SECONDS)
 
     def _look(self) -> tuple[Right, ...]:
         # Imported at the first use: 0.1 s that the start of a service need not wait for.
         from confluent_kafka import KafkaException  # noqa: PLC0415
 
+        self._refusal = None
         try:
             held = {*self._of_topics(), *self._of_groups()}
         except KafkaException as error:
-            message = f"Kafka does not say what {self.user} may do: {error.args[0].str()}"
-            raise OSError(message) from error
-        self._refusal = None
+            self._client().poll(0)  # without it nobody hears why Kafka did not answer
+            unanswered = f"Kafka does not say what {self.user} may do: {error.args[0].str()}"
+            raise OSError(self._refusal or unanswered) from error
         return tuple(right for right in self._needed if right not in held)
 
     def _names(self, resource: Resource) -> list[str]:
