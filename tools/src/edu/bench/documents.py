@@ -1,0 +1,48 @@
+"""The documents that benchmarks send: saves of score sheets, as the gradebook writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+from chassis import clock
+from contracts import envelope
+from contracts.topics import SCORES, partition_for
+from edu.testing.making import Make
+
+SCHOOLS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An event as it stands in the outbox: numbering is all that is left to do."""
+
+    partition: int
+    key: str
+    attributes: str
+    data: str
+
+    def document(self, sequence: int) -> bytes:
+        """Return its bytes in Kafka."""
+        return envelope.render(self.attributes, self.data, sequence)
+
+
+def saves(count: int, cells: int = 1) -> list[Written]:
+    """Make saves of so many cells each, over schools that share the partitions evenly."""
+    make, moment = Make(), clock.now()
+    written = []
+    for school in islice(cycle(range(SCHOOLS)), count):
+        event = make.save(school, [850] * cells)
+        attributes = envelope.attributes(
+            event,
+            id=clock.new_id(),
+            time=moment,
+            recordedtime=moment,
+            correlationid=clock.new_id(),
+            causationid=clock.new_id(),
+            traceparent=None,
+        )
+        key = event.partition_key()
+        partition = partition_for(key, SCORES.partitions)
+        written.append(Written(partition, key, attributes, event.data_json()))
+    return written
