@@ -57,6 +57,7 @@ class Proxy:
     """Seconds by which each piece is late, in both directions."""
     bytes_held: int = 0
     """How much stood in the line when it was cut, in both directions: was there traffic at all?"""
+    _losing: bool = field(default=False, init=False)
     _server: asyncio.Server | None = field(default=None, init=False)
     _requests: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _replies: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -73,11 +74,16 @@ class Proxy:
             self.background.loop.call_soon_threadsafe(self._server.close)
 
     @contextlib.contextmanager
-    def cut(self, *, requests: bool = True, replies: bool = True) -> Iterator[None]:
-        """Let nothing through in these directions until the block ends."""
+    def cut(
+        self, *, requests: bool = True, replies: bool = True, lose: bool = False
+    ) -> Iterator[None]:
+        """Let nothing through in these directions until the block ends.
+
+        ``lose`` what is sent meanwhile, as when the machine that would send it again dies too.
+        """
         call = self.background.loop.call_soon_threadsafe
         directions = [(self._requests, requests), (self._replies, replies)]
-        self.bytes_held = 0
+        self.bytes_held, self._losing = 0, lose
         for gate, wanted in directions:
             if wanted:
                 call(gate.clear)
@@ -106,6 +112,9 @@ class Proxy:
             while piece := await reader.read(CHUNK):
                 if not gate.is_set():
                     self.bytes_held += len(piece)
+                    if self._losing:
+                        writer.transport.abort()
+                        return
                 await gate.wait()
                 if self.delay:
                     await asyncio.sleep(self.delay)

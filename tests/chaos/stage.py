@@ -21,7 +21,9 @@ from typing import Any
 import asyncpg
 
 from edu import migrate, tokens, topics
-from edu.embedded.kafka import Kafka
+from edu.embedded import artifacts
+from edu.embedded.cluster import three_brokers
+from edu.embedded.kafka import Java, Kafka
 from edu.embedded.pair import Pair
 from edu.embedded.postgres import Postgres, run
 from edu.embedded.process import Child, free_ports
@@ -106,24 +108,26 @@ class Stage:
     late: set[tuple[str, int, int]] = field(default_factory=set)
     """Topic, partition and number of what a scenario took from Kafka's log and sent again later."""
     pair: Pair = field(init=False)
+    nodes: list[Kafka] = field(default_factory=list)
+    """The brokers; one, unless the stage was built with three."""
     suite: Supervisor = field(init=False)
     line: Proxy = field(init=False)
     """Between services and broker, for those that are given ``stage.behind_the_line``."""
 
     @classmethod
-    def build(cls, folder: Path) -> Stage:
-        """Start the pair, make schemas and topics, and let a small province move in."""
+    def build(cls, folder: Path, *, brokers: int = 1) -> Stage:
+        """Start one broker or three, make schemas and topics, let a small province move in."""
         home = Home.at(folder)
         stack = ExitStack()
         with ExitStack() as building:
             stack.enter_context(home.owned("chaos"))
             building.callback(stack.close)
             stage = cls(home, stack)
-            stage._build()
+            stage._build(brokers)
             building.pop_all()
         return stage
 
-    def _build(self) -> None:
+    def _build(self, brokers: int) -> None:
         self.stack.callback(self.background.stop)
         advertised, behind = free_ports(2)
         self.pair = Pair(
@@ -144,8 +148,9 @@ class Stage:
         self.suite = Supervisor(self.home, list(SERVICES.values()))
         self.stack.callback(self._stop_all)
         tokens.prepare(self.home)
-        self.pair.begin()
-        self.suite.bootstrap = self.kafka.bootstrap
+        self.pair.begin(kafka=brokers == 1)
+        self._begin_brokers(brokers)
+        self.suite.bootstrap = ",".join(node.bootstrap for node in self.nodes)
         for entry in SERVICES.values():
             self.suite.databases[entry.name] = self.postgres.ensure_database(entry.package)
         migrations = Child(
@@ -155,7 +160,8 @@ class Stage:
             environment=self._migrating(),
         )
         migrations.start()
-        self.pair.wait_ready()
+        for node in self.nodes:
+            node.wait_ready()
         topics.apply(self.kafka.bootstrap)
         if migrations.wait(120) != 0:
             raise migrations.failure("could not bring the schemas to their heads")
@@ -165,15 +171,26 @@ class Stage:
         asyncio.run(settle(self))
         self.play(API)
 
+    def _begin_brokers(self, brokers: int) -> None:
+        if self.pair.kafka is not None:
+            self.nodes = [self.pair.kafka]
+            return
+        files = artifacts.fetch(artifacts.locked("kafka"), self.home.cache)
+        java = Java(files, self.home.cache)
+        self.nodes = three_brokers(java, self.home.folder, self.home.logs)
+        assert len(self.nodes) == brokers
+        for node in self.nodes:
+            self.stack.callback(node.stop)
+            node.start()
+
     def _migrating(self) -> dict[str, str]:
         databases = {SERVICES[name].package: url for name, url in self.suite.databases.items()}
         return dict(os.environ) | {"EDU_MIGRATE": json.dumps(migrate.behind(databases))}
 
     @property
     def kafka(self) -> Kafka:
-        """The broker."""
-        assert self.pair.kafka is not None
-        return self.pair.kafka
+        """The broker; the first, where there are three."""
+        return self.nodes[0]
 
     @property
     def postgres(self) -> Postgres:

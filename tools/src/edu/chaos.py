@@ -12,6 +12,7 @@ import re
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,21 +59,19 @@ def main(arguments: list[str]) -> int:
 
 
 def _play(wanted: Sequence[str], seed: int, short: bool) -> tuple[int, list[dict[str, Any]]]:
-    home = Home.default()
-    home.prepare()
-    part = home.folder / "chaos.part.json"
-    part.unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "pytest", "-p", "edu.chaos", "-qq", "--no-header"]
-    options = [f"--scenarios={','.join(wanted)}", f"--seed={seed}", f"--lines={part}", "-rN"]
-    options += ["--short"] if short else []
-    done = subprocess.run([*command, *options, *WHERE], cwd=ROOT, check=False)
-    lines = json.loads(part.read_text("utf-8")) if part.exists() else []
-    part.unlink(missing_ok=True)
-    return done.returncode, lines
+    with tempfile.TemporaryDirectory(prefix="edu-chaos-") as folder:
+        part = Path(folder) / "lines.json"
+        options = [f"--scenarios={','.join(wanted)}", f"--seed={seed}", f"--lines={part}", "-rN"]
+        options += ["--short"] if short else []
+        done = subprocess.run([*command, *options, *WHERE], cwd=ROOT, check=False)
+        return done.returncode, json.loads(part.read_text("utf-8")) if part.exists() else []
 
 
 def _write(played: list[dict[str, Any]], seconds: float) -> Path:
-    path = Home.default().folder / "chaos.json"
+    home = Home.default()
+    home.prepare()
+    path = home.folder / "chaos.json"
     content = {"seconds": round(seconds), "scenarios": played}
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return path
