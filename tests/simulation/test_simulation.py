@@ -23,7 +23,7 @@ from .schedule import FAULTS, play
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
-SHORT = 200
+SHORT = 100
 
 
 def say(line: str) -> None:

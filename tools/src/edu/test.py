@@ -16,7 +16,7 @@ SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
 KINDS = {
     "unit": [*SIDE_BY_SIDE, "-m", "not wire and not browser and not fuzz and not chaos"],
     "wire": [*SIDE_BY_SIDE, "-m", "(wire or chaos) and not browser and not fuzz"],
-    "all": SIDE_BY_SIDE,
+    "all": [*SIDE_BY_SIDE, "--durations=15"],
     "simulation": ["tests/simulation", "-q", "--seeds", "2000"],
     "fuzz": ["-m", "fuzz", "-s", "-q"],
     "traps": ["-p", "edu.traps", "-qq", "--no-header", "-rN"],
