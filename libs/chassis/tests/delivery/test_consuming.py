@@ -53,6 +53,8 @@ class Reader:
     def __init__(self, database: Database, kafka: str) -> None:
         self.failing: set[str] = set()
         self.outage = 0
+        self.bears = 1_000
+        """How many events it can keep before its transaction has taken too long."""
         self.handlers = Handlers()
         self.handlers.on(UnitRegistered)(self._keep)
         self.database = database
@@ -62,6 +64,8 @@ class Reader:
         if self.outage > 0:
             self.outage -= 1
             raise ConnectionResetError
+        if len(received) > self.bears:
+            raise TimeoutError
         for item in received:
             await session.execute(
                 text("INSERT INTO kept (name) VALUES (:name)"), {"name": item.event.name}
@@ -271,3 +275,14 @@ async def test_a_topic_that_was_deleted_and_made_again_is_read_from_its_beginnin
         await send(kafka, document(unit(4), 4))
         await eventually(lambda: _has(reader, 4), within=40)
     assert await reader.kept() == [f"Xã số {n}" for n in (1, 2, 3, 4)]
+
+
+async def test_a_handler_that_bears_only_a_few_at_a_time_gets_on(
+    reader: Reader, kafka: str, unit: Unit
+) -> None:
+    reader.bears = 3
+    await send(kafka, *(document(unit(n), n) for n in range(1, 41)))
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _has(reader, 40), within=30)
+    assert await reader.kept() == [unit(n).name for n in range(1, 41)]
+    assert await reader.parked() == []

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chassis.consuming.decisions import (
     Interval,
+    Pace,
     Placement,
     SourceState,
     place,
@@ -105,3 +106,17 @@ def test_outbox_months_are_made_ahead_and_dropped_when_all_of_them_has_expired()
     names = ["outbox_2025_10", "outbox_2025_11", "outbox_2026_12", "outbox_default"]
     assert expired(names, today, 400) == ["outbox_2025_10"]
     assert expired(names, today, None) == []
+
+
+def test_a_slow_handler_gets_one_record_at_a_time_and_a_quick_one_all() -> None:
+    pace = Pace()
+    for _ in range(20):
+        pace.took(pace.room, 0.01)
+    assert pace.room == 5_000
+    pace.failed()
+    assert pace.room < 5_000 // 10
+    for _ in range(5):
+        pace.took(pace.room, 10.0 * pace.room)
+    assert pace.room == 1
+    pace.failed()
+    assert pace.room == 1

@@ -5,6 +5,7 @@ Kafka's committed offset is a hint for lag tools; on assignment the consumer see
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,15 @@ from aiokafka.errors import IllegalStateError, KafkaError
 
 from chassis import metrics
 from chassis.consuming import store
-from chassis.consuming.decisions import Outcome, Placement, Progress, SourceState, fork, unread
+from chassis.consuming.decisions import (
+    Outcome,
+    Pace,
+    Placement,
+    Progress,
+    SourceState,
+    fork,
+    unread,
+)
 from chassis.consuming.records import Projector, Record, Rejected, Slice
 from chassis.consuming.records import TopicPartition as Lane
 from chassis.database import Database, is_transient
@@ -22,6 +31,8 @@ from contracts import envelope, registry
 from contracts.envelope import Broken, Envelope, Tombstone
 
 _BACK_OFF_SECONDS = (0.2, 30.0)
+_POLL_SECONDS = 20.0
+"""How long one poll is worked on; Kafka takes a member for dead after five minutes."""
 
 _log = structlog.get_logger()
 
@@ -49,6 +60,10 @@ class Consumer:
         self.failure: str | None = None
         self._database = database
         self._topics = {topic.name: topic for topic in projector.topics}
+        self.pace = Pace()
+        self.applied = 0
+        """How many transactions were committed: the sign of life while a poll is worked on."""
+        self.working = False
         self._delay = _BACK_OFF_SECONDS[0]
         self._loaded = False
 
@@ -72,15 +87,16 @@ class Consumer:
         """Apply one poll. After any failure the client is moved back to the database's truth."""
         slices = self._slices(records)
         lanes = [part.lane for part in slices]
+        self.working = True
         try:
             if not self.stored.keys() >= set(lanes):
                 # All of them: the whole poll is let go, so each lane's records must come again.
                 await self.assigned(client, lanes)
                 return
-            units = [slices] if self.projector.whole_poll else [[part] for part in slices]
-            for unit in units:
-                if not await self._apply(client, unit):
-                    break
+            if self.projector.whole_poll:
+                await self._apply(client, slices)
+            else:
+                await self._piecewise(client, slices)
         except Exception as error:  # noqa: BLE001 - whatever it is, the database's truth stands
             self.failure = f"{type(error).__name__}: {error}"
             _log.warning(
@@ -89,6 +105,7 @@ class Consumer:
             await asyncio.sleep(self._delay)
             self._delay = min(self._delay * 2, _BACK_OFF_SECONDS[1])
             self._loaded = False
+            self.pace.failed()
             self.revoked(lanes)
             # The polled records are let go: a new poll starts where the database says. Until then
             # the position in Kafka's client may be anything; the state of the lane is unknown.
@@ -98,6 +115,30 @@ class Consumer:
         else:
             self.failure = None
             self._delay = _BACK_OFF_SECONDS[0]
+        finally:
+            self.working = False
+
+    async def _piecewise(self, client: AIOKafkaConsumer, slices: Sequence[Slice]) -> None:
+        """Apply slices in pieces that are soon done, each lane in turn, until the poll is old.
+
+        What is left then comes again: to Kafka a member that does not poll is dead.
+        """
+        time = asyncio.get_running_loop().time
+        began = time()
+        waiting = deque(slices)
+        while waiting:
+            if time() - began > _POLL_SECONDS:
+                for part in waiting:
+                    seek(client, part.lane, part.first)
+                return
+            piece, rest = waiting.popleft().cut(self.pace.room)
+            start = time()
+            if not await self._apply(client, [piece]):
+                return
+            self.pace.took(len(piece.records), time() - start)
+            self._delay = _BACK_OFF_SECONDS[0]
+            if rest is not None:
+                waiting.append(rest)
 
     async def _projector_loaded(self) -> None:
         if not self._loaded:
@@ -151,6 +192,7 @@ class Consumer:
             _log.warning("slice_failed", error=repr(error))
             moved, judged = await self._transaction(fresh, careful=True)
         self.projector.committed()
+        self.applied += 1
         for part in fresh:
             if part.lane in moved:
                 stored = self.stored[part.lane]

@@ -104,6 +104,32 @@ def unread(offsets: Sequence[int], position: int) -> int:
     return len(offsets)
 
 
+_SLOW_SECONDS, _QUICK_SECONDS = 5.0, 1.0
+_MOST_RECORDS = 5_000
+
+
+@dataclass(slots=True)
+class Pace:
+    """How many records one transaction takes: so many that it is soon done, but at least one.
+
+    A handler that needs a second for an event would else hold one transaction for as many seconds
+    as a poll has records, and lose all of it when its time is over, again and again.
+    """
+
+    room: int = 16
+
+    def took(self, records: int, seconds: float) -> None:
+        """Learn from a transaction that was committed."""
+        if seconds > _SLOW_SECONDS:
+            self.room = max(1, int(records * _SLOW_SECONDS / seconds))
+        elif seconds < _QUICK_SECONDS and records >= self.room:
+            self.room = min(self.room * 2, _MOST_RECORDS)
+
+    def failed(self) -> None:
+        """Learn from one that was not: it may have been too long."""
+        self.room = max(1, self.room // 16)
+
+
 @dataclass(slots=True)
 class Progress:
     """The states of one partition's sources while a slice is judged; kept after the commit."""

@@ -39,6 +39,14 @@ class Slice:
         """The topic's name and the partition."""
         return (self.topic.name, self.partition)
 
+    def cut(self, count: int) -> "tuple[Slice, Slice | None]":
+        """Return the first ``count`` records as a slice, and the rest if there is any."""
+        if len(self.records) <= count:
+            return self, None
+        border = self.records[count].offset
+        first = Slice(self.topic, self.partition, self.first, border, self.records[:count])
+        return first, Slice(self.topic, self.partition, border, self.next, self.records[count:])
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
