@@ -1,6 +1,7 @@
 """Rows as columns: a column in which few rows have a value is written sparse."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Generic, Self, TypeVar
 
 from pydantic import Field, model_validator
@@ -23,7 +24,7 @@ class Sparse(Record, Generic[Value]):
     def _is_a_column(self) -> Self:
         if len(self.at) != len(self.value):
             raise ValueError("at and value differ in length")
-        if any(left >= right for left, right in zip(self.at, self.at[1:], strict=False)):
+        if len(self.at) > 1 and any(left >= right for left, right in pairwise(self.at)):
             raise ValueError("at is not strictly ascending")
         return self
 

@@ -1,7 +1,6 @@
 """Facts of the gradebook: classes, placements, teaching, score sheets and scores."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Annotated, ClassVar, NamedTuple, Self
 
@@ -160,25 +159,25 @@ class ScoreEntered(Event):
         rows = len(self.pupils)
         if len(self.after) != rows:
             raise ValueError("pupils and after differ in length")
-        if Counter(self.pupils).most_common(1)[0][1] > 1:
+        if len(set(self.pupils)) < rows:
             raise ValueError("a pupil stands twice")
         for name in ("before", "state", "before_state"):
             at: tuple[int, ...] = getattr(self, name).at
             if at and at[-1] >= rows:
                 raise ValueError(f"{name} names a row that is not there")
-        for value in (*self.after, *self.before.value):
-            if value is not None:
-                self._check_value(value)
-        for row in self.rows():
-            _check_state(row.after, row.state)
-            _check_state(row.before, row.before_state)
+        self._check_values()
+        # Few cells have a state, and this runs for every save that is written or read.
+        _check_states(self.state, self.after)
+        if self.before_state.at:
+            _check_states(self.before_state, self.before.spread(rows))
         return self
 
-    def _check_value(self, value: int) -> None:
+    def _check_values(self) -> None:
+        values = [value for value in (*self.after, *self.before.value) if value is not None]
         if self.subject.assessment is Assessment.COMMENT:
-            if value > 1:
+            if any(value > 1 for value in values):
                 raise ValueError("a comment subject knows only 1 (Đạt) and 0 (Chưa đạt)")
-        elif self.kind is not ColumnKind.EXAM and value % 10:
+        elif self.kind is not ColumnKind.EXAM and any(value % 10 for value in values):
             raise ValueError("only an examination has two decimals")
 
     def rows(self) -> Iterator[ScoreRow]:
@@ -194,8 +193,9 @@ class ScoreEntered(Event):
         yield from map(ScoreRow._make, zip(*columns, strict=True))
 
 
-def _check_state(value: int | None, state: ScoreState | None) -> None:
-    if state is ScoreState.EXCUSED and value is not None:
-        raise ValueError("an excused cell has no value")
-    if state is ScoreState.ZERO_BY_RULE and value != 0:
-        raise ValueError("a cell that is zero by rule has the value 0")
+def _check_states(states: Sparse[ScoreState], values: Sequence[int | None]) -> None:
+    for at, state in zip(states.at, states.value, strict=True):
+        if state is ScoreState.EXCUSED and values[at] is not None:
+            raise ValueError("an excused cell has no value")
+        if state is ScoreState.ZERO_BY_RULE and values[at] != 0:
+            raise ValueError("a cell that is zero by rule has the value 0")
