@@ -26,6 +26,16 @@ class Cluster:
         """Return how a service speaks to it."""
         return self.broker.security(service, (self.passwords / service).read_text("utf-8"))
 
+    def environment(self, service: str | None) -> dict[str, str]:
+        """Return what a service's environment says of it; an administrator's, if none is named."""
+        security = self.broker.admin if service is None else self.of(service)
+        return {
+            "KAFKA_SECURITY_PROTOCOL": security.protocol,
+            "KAFKA_SASL_USERNAME": str(security.username),
+            "KAFKA_SASL_PASSWORD": str(security.password),
+            "KAFKA_SSL_CAFILE": str(security.ca_file),
+        }
+
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:

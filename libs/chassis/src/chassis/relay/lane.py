@@ -7,7 +7,7 @@ from itertools import islice
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber
 
 from chassis.relay.decisions import Lane, continues
 from chassis.relay.store import Row
@@ -61,7 +61,12 @@ class LaneSender:
         self._wake.set()
 
     async def run(self) -> None:
-        """Send until cancelled. An error of this lane is kept in ``error`` and holds no other."""
+        """Send until cancelled. An error of this lane is kept in ``error`` and holds no other.
+
+        Raises:
+            OutOfOrderSequenceNumber: a chunk that Kafka refused for good (a right was missing) has
+                used up the producer's own numbers; nothing but a new producer can go on.
+        """
         delay = _RETRY_SECONDS[0]
         while True:
             if self.acknowledged == self.numbered:
@@ -69,6 +74,8 @@ class LaneSender:
                 await self._wake.wait()
             try:
                 await self._send_chunk()
+            except OutOfOrderSequenceNumber:
+                raise
             except (KafkaError, OSError) as error:
                 self.error = f"{type(error).__name__}: {error}"
                 _log.warning("relay_lane_waits", lane=self.lane, error=self.error)

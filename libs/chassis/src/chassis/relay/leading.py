@@ -1,13 +1,12 @@
 """A relay while it leads: rounds of number → hand over → record, and the lanes beside them."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber
 
 from chassis import clock, metrics
 from chassis.outbox_partitions import expired, partition_ddl
@@ -133,6 +132,8 @@ class Leading:
     async def _say_watermark(self) -> float:
         if self._covered is None:
             return 0.0
+        if self._watermark is not None and self._watermark.done():
+            self._watermark.result()
         if self._watermark is None or self._watermark.done():
             self._watermark = asyncio.create_task(
                 _ignoring_kafka(self._producer, self._service, self._covered, self._recorded)
@@ -168,8 +169,12 @@ async def _ignoring_kafka(
     producer: AIOKafkaProducer, service: str, read_at: datetime, recorded: Mapping[Lane, int]
 ) -> None:
     """Send a watermark; one that cannot be sent shows by its age, which is what it is for."""
-    with contextlib.suppress(KafkaError):
+    try:
         await watermark.send(producer, service, read_at, dict(recorded))
+    except OutOfOrderSequenceNumber:
+        raise  # as in a lane: this producer is of no more use
+    except KafkaError:
+        pass
 
 
 def _by_lane(rows: Sequence[Row]) -> dict[Lane, list[Row]]:
