@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import asyncpg
 import httpx
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from contracts import envelope, registry
@@ -66,7 +67,7 @@ async def take(suite: Supervisor, release: Release, entry: Entry, played: Traffi
     schools = played.schools
     # The one that is played now began before; the next one meets the old service in every step.
     await _until(lambda: _reached(schools + 2, played), f"two schools beside the old {entry.name}")
-    said = _ends(suite, [topic for topic in TOPICS if topic.name in heard])
+    said = await _ends(suite, [topic for topic in TOPICS if topic.name in heard])
     await _applied(suite, entry.name, said)
     counted = await _metrics(suite.urls[entry.name])
     turn.read = int(counted["applied"])
@@ -87,12 +88,12 @@ async def take(suite: Supervisor, release: Release, entry: Entry, played: Traffi
 
 
 async def _replace(
-    child: Child, environment: dict[str, str], suite: Supervisor, own: Iterable[Topic]
+    child: Child, environment: dict[str, str], suite: Supervisor, own: Collection[Topic]
 ) -> Ends:
     """Stop the service and start the other; return where its topics ended between the two."""
     child.ask_to_stop()
     await _until(lambda: _ended(child), f"the end of {child.name}")
-    ends = _ends(suite, own)
+    ends = await _ends(suite, own)
     child.environment = environment
     child.start()
     return ends
@@ -144,8 +145,21 @@ async def _metrics(url: str) -> dict[str, float]:
     return found
 
 
-def _ends(suite: Supervisor, topics: Iterable[Topic]) -> Ends:
-    consumer = Consumer({"bootstrap.servers": suite.bootstrap, "group.id": "skew", "log_level": 0})
+async def _ends(suite: Supervisor, topics: Collection[Topic]) -> Ends:
+    """Return the ends of these topics, once the broker knows them: on a busy machine it may not."""
+    found: dict[Lane, int] = {}
+
+    async def look() -> bool:
+        with contextlib.suppress(KafkaException):
+            found.update(await asyncio.to_thread(_measure, suite.bootstrap, topics))
+        return len(found) == sum(topic.partitions for topic in topics)
+
+    await _until(look, "the ends of the topics")
+    return found
+
+
+def _measure(bootstrap: str, topics: Collection[Topic]) -> dict[Lane, int]:
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "skew", "log_level": 0})
     try:
         return {
             (topic.name, partition): consumer.get_watermark_offsets(
