@@ -18,6 +18,7 @@ from contracts.topics import Topic, partition_for
 
 _SEQUENCE_BYTES = 64
 """What the sequence and the joints add to a document when the relay renders it."""
+_INSERT = insert(OUTBOX)
 
 
 class EventTooLargeError(Exception):
@@ -89,5 +90,5 @@ async def _write(session: Session, rows: list[dict[str, Any]]) -> None:
         return
     await session.flush()
     # executemany sends the rows in order, so their ids ascend.
-    await session.execute(insert(OUTBOX), rows)
+    await session.execute(_INSERT, rows)
     session.info[EMITTED] = True

@@ -9,7 +9,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from starlette.requests import Request
 from starlette.responses import Response
@@ -75,18 +75,10 @@ async def take(session: Session, wanted: Claim) -> Response | None:
         "created": now(),
     }
     connection = await session.connection()
-    taken = await connection.execute(
-        insert(TABLE).values(row).on_conflict_do_nothing().returning(TABLE.c.key)
-    )
+    taken = await connection.execute(_TAKE, row)
     if taken.first() is not None:
         return None
-    stored = (
-        await connection.execute(
-            select(TABLE.c.body_hash, TABLE.c.status, TABLE.c.content_type, TABLE.c.body).where(
-                _identity(wanted)
-            )
-        )
-    ).one()
+    stored = (await connection.execute(_STORED, _identity(wanted))).one()
     if stored.body_hash != wanted.fingerprint:
         raise Conflict(
             "idempotency-key-reused",
@@ -103,20 +95,26 @@ async def take(session: Session, wanted: Claim) -> Response | None:
 async def store(session: Session, wanted: Claim, response: Response) -> None:
     """Keep `response` as the answer of the key, in the command's own transaction."""
     connection = await session.connection()
-    await connection.execute(
-        update(TABLE)
-        .where(_identity(wanted))
-        .values(
-            status=response.status_code,
-            content_type=response.headers.get("content-type"),
-            body=bytes(response.body),
-        )
-    )
+    answer = {
+        "status": response.status_code,
+        "content_type": response.headers.get("content-type"),
+        "body": bytes(response.body),
+    }
+    await connection.execute(_STORE, answer | _identity(wanted))
 
 
-def _identity(wanted: Claim) -> ColumnElement[bool]:
-    return and_(
-        TABLE.c.principal == wanted.principal,
-        TABLE.c.route == wanted.route,
-        TABLE.c.key == wanted.key,
-    )
+def _identity(wanted: Claim) -> dict[str, str]:
+    return {"of_principal": wanted.principal, "of_route": wanted.route, "of_key": wanted.key}
+
+
+# Made once: every command runs the first and the last of them.
+_IS_WANTED = and_(
+    TABLE.c.principal == bindparam("of_principal"),
+    TABLE.c.route == bindparam("of_route"),
+    TABLE.c.key == bindparam("of_key"),
+)
+_TAKE = insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.key)
+_STORED = select(TABLE.c.body_hash, TABLE.c.status, TABLE.c.content_type, TABLE.c.body).where(
+    _IS_WANTED
+)
+_STORE = update(TABLE).where(_IS_WANTED)
