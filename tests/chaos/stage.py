@@ -103,6 +103,8 @@ class Stage:
     stack: ExitStack
     background: Background = field(default_factory=Background)
     processes: dict[str, Process] = field(default_factory=dict)
+    inside: dict[str, list[str]] = field(default_factory=dict)
+    """By a part's name, the command that starts its own: a limit is set before it loads a line."""
     ledger: Ledger = field(default_factory=Ledger)
     """What was answered to whom since the stage stands."""
     late: set[tuple[str, int, int]] = field(default_factory=set)
@@ -258,7 +260,7 @@ class Stage:
         environment = self._environment(part, url, more)
         child = Child(
             part.name,
-            [sys.executable, "-P", "-m", entry.package, "serve"],
+            [*self.inside.get(part.name, []), sys.executable, "-P", "-m", entry.package, "serve"],
             self.home.logs / f"{part.name}.log",
             environment=environment,
             patience=20.0,

@@ -109,9 +109,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     )
 
 
-def pytest_report_teststatus() -> tuple[str, str, str]:
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str]:
     """Print no dots: a scenario has a line of its own."""
-    return "", "", ""
+    broken = report.failed and report.when != "call"
+    return "error" if broken else report.outcome, "", ""
 
 
 class _Lines:
@@ -121,17 +122,20 @@ class _Lines:
         self._config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        for name, line in report.user_properties:
-            if name == "scenario":
-                print(line, file=sys.__stderr__, flush=True)
-                self._config.stash[LINES].append(
-                    {
-                        "line": line,
-                        "seed": self._config.getoption("--seed"),
-                        "verdict": report.outcome,
-                        "seconds": round(report.duration, 1),
-                    }
-                )
+        if report.when != "call" and not report.failed:
+            return
+        lines = [line for name, line in report.user_properties if name == "scenario"]
+        seed = self._config.getoption("--seed")
+        line = str(lines[-1]) if lines else f"{report.head_line} FAIL seed={seed} before it began"
+        print(line, file=sys.__stderr__, flush=True)
+        self._config.stash[LINES].append(
+            {
+                "line": line,
+                "seed": seed,
+                "verdict": report.outcome,
+                "seconds": round(report.duration, 1),
+            }
+        )
 
     def pytest_sessionfinish(self) -> None:
         path: Path | None = self._config.getoption("--lines")
