@@ -123,7 +123,7 @@ async def hear(request: Request) -> ReplyAnswer:
     database: Database = request.app.state.database
     keys: MasterKeys = request.app.state.keys
     try:
-        async with database.transaction() as session:
+        async with request.app.state.felt(), database.transaction() as session:
             reply = await commands.hear(session, request.url.query, keys)
     except Exception:  # noqa: BLE001 - VNPAY is answered 99 and comes again
         _log.exception("a report of VNPAY could not be taken")
