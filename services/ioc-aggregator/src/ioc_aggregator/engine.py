@@ -13,7 +13,7 @@ from ioc_aggregator.rollups.projector import Folding
 _IDLE_SECONDS = 0.5
 """How soon what other processes have committed is seen."""
 
-_ROUND_SECONDS = 0.25
+_ROUND_SECONDS = 0.1
 """The shortest time between two rounds: changes of one number within it become one entry."""
 
 
@@ -30,10 +30,14 @@ class Engine:
 
     async def follow(self) -> None:
         """Keep state, feed and snapshots up to date until cancelled."""
+        time = asyncio.get_running_loop().time
         while True:
+            began = time()
             self.follower.woken.clear()
             await self.turn()
-            await asyncio.sleep(_ROUND_SECONDS)
+            # A turn that takes long is followed by as long a rest: folding needs the time, too.
+            taken = time() - began
+            await asyncio.sleep(max(_ROUND_SECONDS - taken, taken))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.follower.woken.wait(), _IDLE_SECONDS)
 

@@ -27,6 +27,10 @@ BENCHES = {
     "relay": "how fast a backlog leaves the outbox",
     "ack": "how long after its commit an event is safe in Kafka",
     "consuming": "how fast a backlog is read into a database",
+    "feed": "how long after its commit a command is in a number on the feed",
+    "sheets": "a sheet of 40 saved over HTTP",
+    "starting": "how long a service takes until it is ready",
+    "demo": "from a fresh clone to the first number",
 }
 NOT_PLAIN = frozenset({"memory"})
 """These take long; they run only by their names."""

@@ -57,7 +57,7 @@ async def _measure(
     here: Stage, urls: Sequence[str], rows: Sequence[Written], more: Advance
 ) -> Measured:
     measured = Measured()
-    await send_all([here.bootstrap], rows, SCORES.name)
+    await send_all([here.bootstrap], rows)
     spent = []
     for number, url in enumerate(urls):
         began = time.process_time()

@@ -7,7 +7,8 @@ from itertools import cycle, islice
 
 from chassis import clock
 from contracts import envelope
-from contracts.topics import SCORES, partition_for
+from contracts.event import Event
+from contracts.topics import partition_for
 from edu.testing.making import Make
 
 SCHOOLS = 60
@@ -17,6 +18,7 @@ SCHOOLS = 60
 class Written:
     """An event as it stands in the outbox: numbering is all that is left to do."""
 
+    topic: str
     partition: int
     key: str
     attributes: str
@@ -27,22 +29,26 @@ class Written:
         return envelope.render(self.attributes, self.data, sequence)
 
 
+def written(event: Event) -> Written:
+    """Write an event as its service does."""
+    moment = clock.now()
+    attributes = envelope.attributes(
+        event,
+        id=clock.new_id(),
+        time=moment,
+        recordedtime=moment,
+        correlationid=clock.new_id(),
+        causationid=clock.new_id(),
+        traceparent=None,
+    )
+    key = event.partition_key()
+    partition = partition_for(key, event.TOPIC.partitions)
+    return Written(event.TOPIC.name, partition, key, attributes, event.data_json())
+
+
 def saves(count: int, cells: int = 1) -> list[Written]:
     """Make saves of so many cells each, over schools that share the partitions evenly."""
-    make, moment = Make(), clock.now()
-    written = []
-    for school in islice(cycle(range(SCHOOLS)), count):
-        event = make.save(school, [850] * cells)
-        attributes = envelope.attributes(
-            event,
-            id=clock.new_id(),
-            time=moment,
-            recordedtime=moment,
-            correlationid=clock.new_id(),
-            causationid=clock.new_id(),
-            traceparent=None,
-        )
-        key = event.partition_key()
-        partition = partition_for(key, SCORES.partitions)
-        written.append(Written(partition, key, attributes, event.data_json()))
-    return written
+    make = Make()
+    return [
+        written(make.save(school, [850] * cells)) for school in islice(cycle(range(SCHOOLS)), count)
+    ]

@@ -52,9 +52,7 @@ def measure(effort: Effort) -> Mapping[str, Measured]:
     """Drain a backlog of saves of one cell each, run by run."""
     rows = saves(effort.of(ROWS))
     with stage() as here:
-        spread = [NewTopic(RAW_TOPIC, SCORES.partitions, 1, config=SCORES.config())]
-        for future in administrator(here.bootstrap).create_topics(spread).values():
-            future.result()
+        raw_topic(here.bootstrap)
         urls = (here.database("gradebook"), here.database("gradebook", "gradebook_alone"))
         with progress("relay: records", 3 * effort.runs * len(rows)) as more:
             return {DRAIN.name: in_thread(run, _measure(here, urls, rows, effort.runs, more))}
@@ -122,34 +120,44 @@ async def _committed(connection: asyncpg.Connection, rows: Sequence[Written]) ->
         schema_name="delivery",
         columns=["created", "topic", "partition", "key", "attributes", "data"],
         records=[
-            (moment, SCORES.name, row.partition, row.key, row.attributes, row.data) for row in rows
+            (moment, row.topic, row.partition, row.key, row.attributes, row.data) for row in rows
         ],
     )
     return time.perf_counter()
 
 
-async def send_all(bootstrap: Sequence[str], rows: Sequence[Written], topic: str) -> float:
-    """Send the rows, numbered and rendered beforehand; return how long the client takes."""
-    lanes: dict[int, list[tuple[bytes, bytes]]] = {}
+def raw_topic(bootstrap: str) -> None:
+    """Make the topic of the raw client, which is like that of the scores."""
+    spread = [NewTopic(RAW_TOPIC, SCORES.partitions, 1, config=SCORES.config())]
+    for future in administrator(bootstrap).create_topics(spread).values():
+        future.result()
+
+
+async def send_all(
+    bootstrap: Sequence[str], rows: Sequence[Written], topic: str | None = None
+) -> float:
+    """Send the rows, numbered and rendered beforehand; return how long the client takes.
+
+    ``topic`` is where they go instead of their own.
+    """
+    lanes: dict[Lane, list[tuple[bytes, bytes]]] = {}
     for row in rows:
-        lane = lanes.setdefault(row.partition, [])
+        lane = lanes.setdefault((topic or row.topic, row.partition), [])
         lane.append((row.key.encode(), row.document(len(lane) + 1)))
     producer = new_producer(bootstrap)
     await producer.start()
     try:
         began = time.perf_counter()
-        await asyncio.gather(*(_send(producer, topic, *lane) for lane in lanes.items()))
+        await asyncio.gather(*(_send(producer, *lane) for lane in lanes.items()))
         return time.perf_counter() - began
     finally:
         await producer.stop()
 
 
 async def _send(
-    producer: AIOKafkaProducer,
-    topic: str,
-    partition: int,
-    documents: Sequence[tuple[bytes, bytes]],
+    producer: AIOKafkaProducer, lane: Lane, documents: Sequence[tuple[bytes, bytes]]
 ) -> None:
+    topic, partition = lane
     left = iter(documents)
     pending = next(left, None)
     while pending is not None:

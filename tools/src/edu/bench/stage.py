@@ -16,6 +16,7 @@ from edu.embedded.postgres import in_thread
 from edu.home import Home
 from edu.migrate import main as migrate
 from edu.suite import SERVICES
+from edu.supervisor import Supervisor, chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,25 @@ def stage() -> Iterator[Stage]:
                 yield Stage(home, pair)
             finally:
                 pair.stop()
+
+
+@contextmanager
+def suite(*names: str) -> Iterator[Supervisor]:
+    """Start these services and what they stand on, each a process of its own; all ready."""
+    with folder() as path:
+        home = Home.at(path)
+        with home.owned("edu bench"):
+            supervisor = Supervisor(home, chosen(list(names)))
+            try:
+                supervisor.start()
+                yield supervisor
+            finally:
+                supervisor.stop()
+
+
+def busy(here: Supervisor) -> dict[str, float]:
+    """Return how long each process of a suite has kept a processor busy, in seconds."""
+    return {name: seconds_of(one.child.pid) for name, one in here.watched.items()}
 
 
 def seconds_of(pid: int, *, children: bool = True) -> float:

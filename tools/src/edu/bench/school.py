@@ -1,0 +1,93 @@
+"""A school whose gradebook is filled by benchmarks: classes of 40 with all their columns open.
+
+Its pupils and its calendar come as events, as admissions would send them; classes and columns are
+opened over HTTP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from chassis.clock import new_id
+from contracts.lists import ColumnKind, Subject, Term
+from edu.bench.documents import written
+from edu.bench.relay import send_all
+from edu.client import Suite
+from edu.supervisor import Supervisor
+from edu.testing import facts
+from edu.tokens import named_id, token
+
+PUPILS = 40
+SUBJECTS = (Subject.TOAN, Subject.VAN, Subject.NN1, Subject.LSDL, Subject.KHTN)
+COLUMNS = [
+    {"subject": subject, "term": term, "kind": kind, "position": position}
+    for subject, term, (kind, positions) in product(
+        SUBJECTS,
+        (Term.HK1, Term.HK2),
+        ((ColumnKind.REGULAR, 4), (ColumnKind.MIDTERM, 1), (ColumnKind.ENDTERM, 1)),
+    )
+    for position in range(1, positions + 1)
+]
+COMING = frozenset({"school-unknown", "school-year-unknown", "pupil-unknown", "not-found",
+                    "pupils-not-enrolled-here", "pupils-not-here"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An open column that nobody has filled."""
+
+    sheet_id: str
+    pupils: tuple[str, ...]
+
+    def body(self) -> dict[str, Any]:
+        """Return a save of all its cells."""
+        cells = [{"pupil_id": one, "score": "8.5", "version": 0} for one in self.pupils]
+        return {"cells": cells}
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """Its open sheets, and the token of the teacher who may fill them."""
+
+    teacher: str
+    sheets: list[Sheet]
+
+
+async def opened(here: Supervisor, count: int) -> School:
+    """Open so many sheets, and the classes that they need."""
+    teacher, school_id = named_id("teacher"), new_id()
+    rooms = [[new_id() for _ in range(PUPILS)] for _ in range(-(-count // len(COLUMNS)))]
+    known = [
+        facts.school(school_id),
+        facts.year(),
+        *(facts.enrolled(pupil, school_id=school_id) for room in rooms for pupil in room),
+    ]
+    await send_all([here.bootstrap], [written(fact) for fact in known])
+    principal = token(here.home, "principal", school=school_id)
+    sheets: list[Sheet] = []
+    async with Suite(here.home) as suite:
+
+        async def command(method: str, path: str, body: object) -> Any:
+            return await suite.command(
+                "gradebook", method, path, key=new_id(), body=body, token=principal,
+                waits_for=COMING,
+            )  # fmt: skip
+
+        for number, pupils in enumerate(rooms):
+            room = {
+                "school_id": school_id,
+                "school_year": facts.YEAR,
+                "grade": "6",
+                "name": f"6A{number}",
+            }
+            (opened_class,) = (await command("POST", "/v1/classes", {"classes": [room]}))["classes"]
+            path = f"/v1/classes/{opened_class['class_id']}"
+            await command("PUT", f"{path}/pupils", {"pupil_ids": pupils})
+            teaching = [{"subject": one, "teacher_ids": [teacher]} for one in SUBJECTS]
+            await command("PUT", f"{path}/teaching", {"teaching": teaching})
+            wanted = [column | {"class_id": opened_class["class_id"]} for column in COLUMNS]
+            found = await command("PUT", "/v1/sheets", {"sheets": wanted[: count - len(sheets)]})
+            sheets += [Sheet(one["sheet_id"], tuple(pupils)) for one in found["sheets"]]
+    return School(token(here.home, "teacher", subject=teacher, school=school_id), sheets)
