@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         name = name_of(item)
         if name is None:
             continue
-        for mark in (pytest.mark.wire, pytest.mark.chaos, pytest.mark.timeout(600)):
+        for mark in (pytest.mark.wire, pytest.mark.chaos, pytest.mark.timeout(900)):
             item.add_marker(mark)
         if among_all(config) and name not in SHORT:
             left_out.append(item)
