@@ -19,6 +19,8 @@ S = TypeVar("S", bound=ServiceSettings)
 
 _USAGE_ERROR = 2
 _GRACEFUL_SECONDS = 10
+_TAKEN_WITHIN_MS = 30_000
+"""A caller who takes nothing of an answer for so long is let go: a stream would wait for ever."""
 
 
 def main(service: Service[S], arguments: Sequence[str] | None = None) -> int:
@@ -96,6 +98,8 @@ def _serve(service: Service[S], settings: S, _: argparse.Namespace) -> int:
 def _bind(host: str, port: int) -> socket.socket:
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; its connections inherit it
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TAKEN_WITHIN_MS)
     listening.bind((host, port))
     return listening
 
