@@ -30,6 +30,7 @@ BENCHES = {
     "feed": "how long after its commit a command is in a number on the feed",
     "sheets": "a sheet of 40 saved over HTTP",
     "starting": "how long a service takes until it is ready",
+    "memory": "what the services hold after half an hour of load",
     "demo": "from a fresh clone to the first number",
 }
 NOT_PLAIN = frozenset({"memory"})

@@ -93,7 +93,7 @@ async def _drained(here: Stage, url: str, rows: Sequence[Written]) -> float:
         async with running(relay.run()):
             await eventually(lambda: relay.state == "leading", within=WITHIN)
             goal = await _acknowledged(connection) + len(rows)
-            began = await _committed(connection, rows)
+            began = await committed(connection, rows)
             relay.wake()
 
             async def done() -> bool:
@@ -112,7 +112,7 @@ async def _acknowledged(connection: asyncpg.Connection) -> int:
     return found
 
 
-async def _committed(connection: asyncpg.Connection, rows: Sequence[Written]) -> float:
+async def committed(connection: asyncpg.Connection, rows: Sequence[Written]) -> float:
     """Write the rows in one transaction; return the moment of its commit."""
     moment = clock.now()
     await connection.copy_records_to_table(
@@ -179,7 +179,7 @@ async def _database_alone(url: str, rows: Sequence[Written]) -> float:
     assert lead is not None, "nobody else relays this database"  # noqa: S101
     try:
         numbered: dict[Lane, int] = {at: n for at, (n, _) in (await lead.positions()).items()}
-        began = await _committed(connection, rows)
+        began = await committed(connection, rows)
         latest: dict[Lane, int] = {}
         found = True
         while found or latest:
