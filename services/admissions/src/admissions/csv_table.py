@@ -7,7 +7,7 @@ be a name, and answers end up in other people's logs.
 """
 
 import csv
-import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +21,9 @@ MOST_ROWS = 10_000
 _HEADER_WITHIN = 10
 _DELIMITERS = (";", ",", "\t")
 _LONGEST_CELL = 1000
+_LONGEST_ROW = 100_000
+_MOST_HEADERS = 200
+_LINE = re.compile(rf"[^\r\n]{{1,{_LONGEST_ROW}}}+(?:\r\n|\r|\n)?|\r\n|\r|\n")
 
 
 class CellError(Exception):
@@ -151,11 +154,28 @@ def _read(text: str, columns: Sequence[Column]) -> Table:
 
 
 def _numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row with the number that a spreadsheet gives it."""
-    # Without translation of line ends, so that one inside quotes stays in its cell.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    """Yield each row with the number that a spreadsheet gives it.
+
+    Line by line, ends kept, so that one inside quotes stays in its cell. A row is bounded before it
+    is read: a file of nothing but separators would cost minutes and ten times its size.
+    """
+    length = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal length
+        for line in _LINE.finditer(text):
+            length += line.end() - line.start()
+            if length > _LONGEST_ROW:
+                raise _unreadable(
+                    f"Tệp có dòng dài hơn {_LONGEST_ROW} ký tự.", "Kiểm tra dấu ngoặc kép."
+                )
+            yield line[0]
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
     try:
-        yield from enumerate(reader, 1)
+        for number, cells in enumerate(reader, 1):
+            length = 0
+            yield number, cells
     except csv.Error:
         raise _unreadable(
             f"Tệp không phải CSV hợp lệ ở dòng văn bản {reader.line_num}.",
@@ -170,7 +190,8 @@ def _find_header(text: str, columns: Sequence[Column]) -> tuple[str, int, list[s
     for delimiter in _DELIMITERS:
         with suppress(Invalid):  # what one delimiter makes no sense of, another may read
             for number, cells in islice(_numbered(text, delimiter), _HEADER_WITHIN):
-                score = sum(plain(cell[:_LONGEST_CELL]) in known for cell in cells)
+                headers = islice(cells, _MOST_HEADERS)
+                score = sum(plain(cell[:_LONGEST_CELL]) in known for cell in headers)
                 if score > best[0]:
                     best = (score, delimiter, number, cells)
     if not best[1]:
@@ -190,7 +211,7 @@ def _match(
     ignored: list[str] = []
     faults: list[Fault] = []
     by_header = {name: column for column in columns for name in column.headers}
-    for place, cell in enumerate(header):
+    for place, cell in enumerate(header[:_MOST_HEADERS]):
         column = by_header.get(plain(cell[:_LONGEST_CELL]))
         if column is None:
             if cell.strip():

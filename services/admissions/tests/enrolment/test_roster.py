@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tracemalloc
 from datetime import date
 
 import pytest
@@ -168,6 +169,19 @@ def test_a_file_has_at_most_so_many_rows() -> None:
     with pytest.raises(Invalid, match="hơn"):
         csv_table.read((header + "x\n" * (MOST_ROWS + 1)).encode(), COLUMNS)
     assert len(csv_table.read((header + "x\n" * MOST_ROWS).encode(), COLUMNS).rows) == MOST_ROWS
+
+
+@pytest.mark.parametrize("piece", [b"x", b";", b'"', b'"a\n";', b"\r", b";\n"])
+def test_a_file_of_one_thing_over_and_over_is_given_up_early(piece: bytes) -> None:
+    document = piece * (10 * 1024 * 1024 // len(piece))
+    tracemalloc.start()
+    try:
+        with pytest.raises(Invalid):
+            csv_table.read(document, COLUMNS)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1.5 * len(document)  # once as text, and little more
 
 
 def test_lines_within_quotes_belong_to_their_cell() -> None:
