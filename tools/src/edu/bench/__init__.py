@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,6 +60,9 @@ def main(arguments: list[str]) -> int:
     if options.write and not whole:
         raise Failure(f"Only whole benchmarks are kept: --part 1 and at least {FEWEST_RUNS} runs.")
     effort = Effort(options.runs, options.part, options.minutes)
+    # Both end it in order: what was measured by then is kept.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     rows = [one for name in names for one in measured(name, effort)]
     report = Report(machine=this_machine(), rows=rows)
     if options.write:
@@ -79,10 +83,11 @@ def measured(name: str, effort: Effort) -> Iterator[Row | NotRun]:
         # What a service or a migration says must not stand between the rows.
         with redirect_stdout(sys.stderr):
             found = bench.measure(effort)
-    except (NotHere, Failure) as reason:
-        print(f"{name}: not run: {reason}", file=sys.stderr)
+    except (NotHere, Failure, KeyboardInterrupt) as reason:
+        why = str(reason) or f"stopped before it was done; others took {watch.others():.0f} %"
+        print(f"{name}: not run: {why}", file=sys.stderr)
         for figure in bench.figures:
-            yield NotRun(name=figure.name, title=figure.title, not_run=str(reason), command=command)
+            yield NotRun(name=figure.name, title=figure.title, not_run=why, command=command)
         return
     others, commit = watch.others(), _commit()
     for figure in bench.figures:

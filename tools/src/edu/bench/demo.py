@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -56,19 +57,27 @@ def _first_number(clone: Path, caches: Path, temperature: str) -> float:
 
 def _run(command: list[str], where: Path, more: Mapping[str, str]) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EDU_")}
-    done: subprocess.CompletedProcess[str] = subprocess.run(
+    with subprocess.Popen(
         command,
         cwd=where,
         env={**kept, **more},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-        timeout=WITHIN,
-    )
-    if done.returncode != 0:
-        raise Failure(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}")
-    return done.stdout
+        start_new_session=True,
+    ) as process:
+        try:
+            said = process.communicate(timeout=WITHIN)[0]
+        except (KeyboardInterrupt, subprocess.TimeoutExpired) as reason:
+            # The demo stops in order what it has started; killed, it could not.
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+            if isinstance(reason, KeyboardInterrupt):
+                raise
+            raise Failure(f"{' '.join(command)} was not done after {WITHIN} s.") from reason
+    if process.returncode != 0:
+        raise Failure(f"{' '.join(command)} ended with {process.returncode}:\n{said[-2000:]}")
+    return said
 
 
 BENCH = Bench("demo", (COLD, WARM), measure)
