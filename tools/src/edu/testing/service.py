@@ -39,12 +39,13 @@ def an_id(name: str) -> str:
 
 
 class TrustingVerifier:
-    """Takes ``role``, ``role/subject`` or ``role/subject/school`` for a token."""
+    """Takes ``role``, ``role/subject`` or ``role/subject/school`` for a token; "" is no role."""
 
     async def verify(self, token: str) -> Principal:
         """Give the principal that the token names; a role without a subject is somebody, too."""
         role, subject, school = (*token.split("/"), "", "")[:3]
-        return Principal(subject or an_id(role), frozenset({Role(role)}), school=school or None)
+        roles = frozenset({Role(role)} if role else ())
+        return Principal(subject or an_id(role), roles, school=school or None)
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,10 @@ async def in_process(
     app = build(service, settings)
     app.state.verifier = TrustingVerifier()
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url=f"http://{service.name}") as client:
-        yield client, app
-    await app.state.database.close()
+    try:
+        async with httpx.AsyncClient(
+            transport=transport, base_url=f"http://{service.name}"
+        ) as client:
+            yield client, app
+    finally:
+        await app.state.database.close()

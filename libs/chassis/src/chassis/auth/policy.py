@@ -62,6 +62,10 @@ class Policy:
         """Return every action that has a rule."""
         return tuple(self._rules)
 
+    def conceals(self, action: str) -> bool:
+        """Tell whether to who may do it elsewhere the object is not there."""
+        return action in self._concealed
+
     def allow(self, principal: Principal, action: str, relations: Collection[str] = ()) -> bool:
         """Decide, without side effect; an action or role that the table lacks is denied."""
         held = {ANY, *relations}
@@ -87,7 +91,7 @@ class Policy:
             roles=sorted(principal.roles),
             relations=sorted(relations),
         )
-        if action in self._concealed and not principal.roles.isdisjoint(self._rules[action]):
+        if self.conceals(action) and not principal.roles.isdisjoint(self._rules[action]):
             raise nothing_here()
         raise Forbidden("forbidden", "Tài khoản này không được phép thực hiện việc này.")
 
@@ -112,6 +116,6 @@ class Policy:
         ]
         for action, rule in self._rules.items():
             cells = [" or ".join(sorted(rule[role])) if role in rule else "–" for role in Role]
-            refused = "404" if action in self._concealed else "403"
+            refused = "404" if self.conceals(action) else "403"
             lines.append(f"| `{action}` | " + " | ".join(cells) + f" | {refused} |")
         return "\n".join(lines) + "\n"

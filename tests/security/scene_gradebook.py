@@ -1,0 +1,146 @@
+"""The gradebook with a class at each of two schools, and what each of its routes does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from chassis.auth import WORKS_AT
+from chassis.guardianships import GUARDIAN_OF
+from edu.testing import facts
+from edu.testing.facts import MASTER, OTHER_SCHOOL, SCHOOL, YEAR
+from edu.testing.service import Told, an_id, in_process, settings_of
+from gradebook.app import HANDLERS, SERVICE
+from gradebook.policy import HOMEROOM, POLICY, TEACHES
+from gradebook.settings import GradebookSettings
+
+from .places import ELSEWHERE, Place, Scene, Untouched
+
+if TYPE_CHECKING:
+    from edu.testing.service import Answer
+
+PUPIL, OTHER_PUPIL = an_id("pupil"), an_id("other pupil")
+TEACHER, HOMEROOM_TEACHER, GUARDIAN = an_id("teacher"), an_id("homeroom"), an_id("guardian")
+ELSEWHERES = an_id("teacher, homeroom teacher and guardian elsewhere")
+OFFICER = "department-officer"
+EXAM = {"kind": "exam", "term": "CN", "candidates": 1}
+
+
+def settings(database_url: str) -> GradebookSettings:
+    """Give the settings of the service for its HTTP."""
+    return settings_of(GradebookSettings, database_url, master_key=MASTER)
+
+
+@asynccontextmanager
+async def scene(database_url: str) -> AsyncIterator[Scene]:
+    """Let there be the two schools, with scores at the first."""
+    async with in_process(SERVICE, settings(database_url)) as (client, app):
+        book = Told(client, app, HANDLERS)
+        book.token = OFFICER
+        await book.hear(facts.school())
+        await book.hear(facts.school(OTHER_SCHOOL, code="80002"))
+        await book.hear(facts.enrolled(PUPIL), facts.enrolled(OTHER_PUPIL, school_id=OTHER_SCHOOL))
+        await book.hear(
+            facts.linked(GUARDIAN, PUPIL), facts.linked(ELSEWHERES, OTHER_PUPIL), topic=_GUARDIANS
+        )
+        class_id = await _class(book, SCHOOL, HOMEROOM_TEACHER, TEACHER, PUPIL)
+        await _class(book, OTHER_SCHOOL, ELSEWHERES, ELSEWHERES, OTHER_PUPIL)
+        column = _column(class_id)
+        principal = f"principal/{an_id('principal')}/{SCHOOL}"
+        opened = await book.post("/sheets", column, expect=201, token=principal)
+        exam = await book.post("/sheets", column | EXAM, expect=201)
+        ids = {
+            "class_id": class_id,
+            "sheet_id": opened["sheet_id"],
+            "pupil_id": PUPIL,
+            "school_id": SCHOOL,
+        }
+        app.state.database = Untouched(app.state.database)
+        yield Scene(
+            client,
+            app,
+            POLICY,
+            ids,
+            {
+                TEACHES: TEACHER,
+                HOMEROOM: HOMEROOM_TEACHER,
+                GUARDIAN_OF: GUARDIAN,
+                WORKS_AT: an_id("who works there"),
+                ELSEWHERE: ELSEWHERES,
+            },
+            _places(column, exam["sheet_id"], ids),
+        )
+
+
+_GUARDIANS = facts.linked(GUARDIAN, PUPIL).TOPIC
+
+
+async def _class(book: Told, school: str, homeroom: str, teacher: str, pupil: str) -> str:
+    room = _room(school, "6A", homeroom)
+    (opened,) = (await book.post("/classes", {"classes": [room]}, expect=201))["classes"]
+    path = f"/classes/{opened['class_id']}"
+    await book.put(f"{path}/pupils", {"pupil_ids": [pupil]})
+    await book.put(f"{path}/teaching", _teaching(teacher))
+    return str(opened["class_id"])
+
+
+def _room(school: str, name: str, homeroom: str | None = None) -> Answer:
+    return {
+        "school_id": school,
+        "school_year": YEAR,
+        "grade": "6",
+        "name": name,
+        "homeroom_teacher_id": homeroom,
+    }
+
+
+def _teaching(teacher: str) -> Answer:
+    return {"teaching": [{"subject": "TOAN", "teacher_ids": [teacher]}]}
+
+
+def _column(class_id: str) -> Answer:
+    return {
+        "class_id": class_id,
+        "subject": "TOAN",
+        "term": "HK1",
+        "kind": "regular",
+        "position": 1,
+    }
+
+
+def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[Place, ...]]:
+    second = column | {"position": 2}
+    cells = {"cells": [{"pupil_id": PUPIL, "score": "8", "state": None, "version": 0}]}
+    save = {"sheet_id": ids["sheet_id"], **cells}
+    year = {"school_id": SCHOOL, "school_year": YEAR}
+    examined = second | EXAM
+    return {
+        "POST /v1/classes": (Place("classes.open", {"classes": [_room(SCHOOL, "6B")]}),),
+        "PUT /v1/classes/{class_id}": (
+            Place("classes.change", {"name": "6C", "homeroom_teacher_id": None}),
+        ),
+        "PUT /v1/classes/{class_id}/teaching": (Place("classes.assign", _teaching(an_id("new"))),),
+        "PUT /v1/classes/{class_id}/pupils": (
+            Place("classes.place", {"pupil_ids": [], "removed_ids": [PUPIL]}),
+        ),
+        "GET /v1/classes": (Place("classes.read", params=year),),
+        "GET /v1/classes/{class_id}": (Place("classes.read"),),
+        "GET /v1/schools/{school_id}/pupils": (Place("pupils.list", params={"school_year": YEAR}),),
+        "POST /v1/sheets": (Place("scores.enter", second), Place("exams.enter", examined)),
+        "PUT /v1/sheets": (
+            Place("scores.enter", {"sheets": [second]}),
+            Place("exams.enter", {"sheets": [examined]}),
+        ),
+        "PUT /v1/sheets/cells": (
+            Place("scores.enter", {"saves": [save]}),
+            Place("exams.enter", {"saves": [save | {"sheet_id": exam}]}),
+        ),
+        "PUT /v1/sheets/{sheet_id}/cells": (
+            Place("scores.enter", cells),
+            Place("exams.enter", cells, ids={"sheet_id": exam}),
+        ),
+        "GET /v1/classes/{class_id}/sheets": (Place("scores.read", never=(GUARDIAN_OF,)),),
+        "GET /v1/sheets/{sheet_id}": (Place("scores.read", never=(GUARDIAN_OF,)),),
+        "GET /v1/pupils/{pupil_id}/scores": (Place("scores.read"),),
+    }
