@@ -26,6 +26,7 @@ _LOOK_SECONDS = 0.5
 _LOOKS = 2
 """Together well under two seconds: so long may a request wait for a database that is not there."""
 _AGAIN_SECONDS = 0.25
+_LATE_SECONDS = 0.2
 
 _log = structlog.get_logger()
 
@@ -87,11 +88,16 @@ class Pulse:
 
     async def _looking(self) -> None:
         """Look until it answers; when it has not twice, let everybody go who waits for it."""
-        looks = 0
+        time = asyncio.get_running_loop().time
+        misses = 0
         try:
-            while not await self._answers():
-                looks += 1
-                if looks == _LOOKS:
+            while True:
+                began = time()
+                if await self._answers():
+                    break
+                # Who was held up itself cannot say of another that it does not answer.
+                misses += time() - began < _LOOK_SECONDS + _LATE_SECONDS
+                if misses == _LOOKS and not self.silent:
                     self._give_up()
                 if self.silent:
                     await asyncio.sleep(_AGAIN_SECONDS)
