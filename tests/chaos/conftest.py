@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Generator, Iterator
 
 import pytest
+
+from edu.chaos import scenario_of
 
 from .scenario import NotRunError, Scenario
 from .stage import Stage
@@ -14,15 +15,13 @@ from .stage import Stage
 SHORT = frozenset({"F2", "F3", "F7", "F28"})
 """What plays among all tests; `./edu chaos` plays everything."""
 
-NAME = re.compile(r"test_f(\d\d)_")
 SCENARIO = pytest.StashKey[Scenario]()
 FAILED = pytest.StashKey[bool]()
 
 
 def name_of(item: pytest.Item) -> str | None:
     """Return the scenario that a test is; None, if it is another kind of test."""
-    found = NAME.match(item.name)
-    return f"F{int(found[1])}" if found and item.path.parent.name == "chaos" else None
+    return scenario_of(item.name) if item.path.parent.name == "chaos" else None
 
 
 def among_all(config: pytest.Config) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+from confluent_kafka import KafkaException
 
 from edu import migrate, tokens, topics
 from edu.embedded import artifacts
@@ -321,7 +322,7 @@ def until(condition: Callable[[], object], what: str, *, within: float = PATIENC
         try:
             if condition():
                 return time.monotonic() - began
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, KafkaException, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             failure = error
         time.sleep(0.02)
     raise AssertionError(f"after {within:.0f} s still not: {what} ({failure})")

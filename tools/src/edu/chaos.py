@@ -24,21 +24,23 @@ from edu.failure import Failure
 from edu.home import ROOT, Home
 
 WHERE = ("tests/chaos", "tests/journeys/test_alone.py")
-NAME = re.compile(r"test_f(\d\d)_")
+NAME = re.compile(r"test_(?:f(\d\d)|(exam))_")
+ONLY_NAMED = "EXAM"
+"""The real examination under fire: minutes by itself, so it plays when it is asked for."""
 LINES = pytest.StashKey[list[dict[str, Any]]]()
 
 
 def main(arguments: list[str]) -> int:
     """Play the scenarios that are named, or all; 1 if one fails or its fault was not seen."""
     parser = argparse.ArgumentParser(prog="./edu chaos", description=__doc__)
-    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="F7, for example")
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="F7, for example, or exam")
     parser.add_argument("--seed", type=int, help="of every scenario; by lot if it is not said")
     parser.add_argument("--minutes", type=float, default=0.0, help="go on with new seeds so long")
     parser.add_argument("--short", action="store_true", help="few rounds, as among all tests")
     parsed = parser.parse_args(arguments)
     wanted = [name.upper() for name in parsed.scenarios]
-    if unknown := [name for name in wanted if not re.fullmatch(r"F\d+", name)]:
-        raise Failure(f"No scenario is called {unknown[0]}. They are called F1, F2, …")
+    if unknown := [name for name in wanted if not re.fullmatch(rf"F\d+|{ONLY_NAMED}", name)]:
+        raise Failure(f"No scenario is called {unknown[0]}. They are called F1, F2, … and exam.")
     began = time.monotonic()
     seed = secrets.randbelow(1 << 31) if parsed.seed is None else parsed.seed
     played: list[dict[str, Any]] = []
@@ -95,18 +97,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the scenarios that are asked for, in the order of their numbers."""
     wanted = [name for name in config.getoption("--scenarios").split(",") if name]
-    numbers = {id(item): NAME.match(item.name) for item in items}
-    found = {id_: int(match[1]) for id_, match in numbers.items() if match}
-    if missing := set(wanted) - {f"F{number}" for number in found.values()}:
+    found = {name: item for item in items if (name := scenario_of(item.name))}
+    if missing := set(wanted) - found.keys():
         raise pytest.UsageError(f"There is no scenario {', '.join(sorted(missing))}.")
-    items[:] = sorted(
-        (
-            one
-            for one in items
-            if id(one) in found and (not wanted or f"F{found[id(one)]}" in wanted)
-        ),
-        key=lambda one: found[id(one)],
-    )
+    chosen = wanted or found.keys() - {ONLY_NAMED}
+    items[:] = [found[name] for name in sorted(chosen, key=lambda name: (len(name), name))]
+
+
+def scenario_of(test: str) -> str | None:
+    """Return the scenario that a test of this name is, such as F7; None if it is none."""
+    found = NAME.match(test)
+    if found is None:
+        return None
+    return f"F{int(found[1])}" if found[1] else ONLY_NAMED
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str]:
