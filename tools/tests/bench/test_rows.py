@@ -93,6 +93,12 @@ def test_a_row_that_could_not_run_today_does_not_push_out_a_figure() -> None:
     assert "not run: no broker" in page.drawn(merged)
 
 
+def test_the_page_is_what_is_drawn_from_the_kept_rows() -> None:
+    kept = Report.model_validate_json(page.KEPT.read_bytes())
+    assert page.PAGE.read_text("utf-8") == page.drawn(kept)
+    assert all(len(one.runs) >= 5 for one in kept.rows if isinstance(one, Row))
+
+
 @pytest.mark.wire
 def test_a_tiny_run_gives_a_whole_row(capsys: pytest.CaptureFixture[str]) -> None:
     bench.main(["relay", "--json", "--runs", "1", "--part", "0.005"])

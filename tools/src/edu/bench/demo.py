@@ -70,7 +70,7 @@ def _run(command: list[str], where: Path, more: Mapping[str, str]) -> str:
             said = process.communicate(timeout=WITHIN)[0]
         except (KeyboardInterrupt, subprocess.TimeoutExpired) as reason:
             # The demo stops in order what it has started; killed, it could not.
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)
             process.communicate()
             if isinstance(reason, KeyboardInterrupt):
                 raise

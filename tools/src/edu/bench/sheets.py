@@ -106,7 +106,7 @@ async def _saved(client: httpx.AsyncClient, school: School, sheet: Sheet) -> Non
         headers={"Authorization": f"Bearer {school.teacher}", "Idempotency-Key": new_id()},
     )
     if answer.status_code != HTTPStatus.OK:
-        raise Failure(f"A sheet was answered {answer.status_code}: {answer.text}")
+        raise Failure(f"a sheet was answered {answer.status_code}, {answer.json()['type']}")
 
 
 Save = Callable[[Sheet], Awaitable[None]]
