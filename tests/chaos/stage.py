@@ -68,6 +68,11 @@ class Process:
     url: str
     environment: dict[str, str]
 
+    @property
+    def sends(self) -> bool:
+        """Whether it has a relay."""
+        return "relay" in self.part.roles
+
     def wait_ready(self, *, within: float = READY_SECONDS) -> float:
         """Return the seconds after which it says that it is ready."""
         began = time.monotonic()

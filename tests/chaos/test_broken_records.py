@@ -19,7 +19,7 @@ from edu.tokens import named_id
 
 from .checker import Checker, log_ends
 from .faults import pause
-from .guardians import enlist, mail_arrives
+from .guardians import all_sent, enlist, mail_arrives
 from .scenario import Scenario
 from .stage import AGGREGATOR, API, NOTIFICATIONS, RELAY, Process, Stage, until
 from .traffic import flowing
@@ -208,10 +208,12 @@ def test_f19_a_handler_fails_for_one_subject(stage: Stage, scenario: Scenario) -
         rows = stage.rows("notifications", "SELECT subject, state FROM delivery.parked")
         states = Counter(row["state"] for row in rows)
         assert {row["subject"] for row in rows} <= {sheet.sheet_id}
+        all_sent(stage)
         scenario.check(stage, parked=len(rows))
         stage.rows("notifications", "DROP TRIGGER bug ON message")
         stage.rows("notifications", "DROP FUNCTION chaos.fail")
         replay(notifications)
+        all_sent(stage)
         scenario.check(stage)
     position = str(row["position"])
     told = [one["event_id"] for one in stage.rows("notifications", TOLD, sheet.school_id, position)]

@@ -96,9 +96,8 @@ def test_f15_every_event_comes_three_times(stage: Stage, scenario: Scenario) -> 
             with flowing(stage, scenario.lots, rate=20):
                 pause(8)
             Checker(stage).rest()
-        findings = scenario.check(stage)
         all_sent(stage)
-        scenario.check(stage)
+        findings = scenario.check(stage)
     known = duplicates(*readers) - before
     letters = len(list(Letterbox.of(stage.home).letters()))
     scenario.report(events=echo.echoed, duplicates=known, letters=letters, cells=findings.cells)
@@ -121,8 +120,9 @@ def test_f16_all_positions_are_set_back(stage: Stage, scenario: Scenario) -> Non
         enlist(stage)
         with flowing(stage, scenario.lots, rate=30):
             pause(3)
-        scenario.check(stage)
+        Checker(stage).rest()
         all_sent(stage)
+        scenario.check(stage)
         letters = len(list(Letterbox.of(stage.home).letters()))
         for reader in readers:
             reader.child.stop()
@@ -130,8 +130,9 @@ def test_f16_all_positions_are_set_back(stage: Stage, scenario: Scenario) -> Non
                 stage.rows(reader.part.service, statement)
             reader.start()
             reader.wait_ready()
-        findings = scenario.check(stage)
+        Checker(stage).rest()
         all_sent(stage)
+        findings = scenario.check(stage)
         again = len(list(Letterbox.of(stage.home).letters())) - letters
     known = duplicates(*readers)
     scenario.report(duplicates=known, letters=letters, again=again, cells=findings.cells)
