@@ -12,7 +12,7 @@ from edu.chaos import scenario_of
 from .scenario import NotRunError, Scenario
 from .stage import Stage
 
-SHORT = frozenset({"F2", "F3", "F7", "F28"})
+SHORT = frozenset({"F2", "F3", "F7"})
 """What plays among all tests; `./edu chaos` plays everything."""
 
 SCENARIO = pytest.StashKey[Scenario]()

@@ -89,10 +89,16 @@ def _serve(service: Service[S], settings: S, _: argparse.Namespace) -> int:
     )
     # Uvicorn waits for open answers before the lifespan ends: a stream must see it by itself.
     app.state.stopping = lambda: server.should_exit
-    # Uvicorn raises the signal that ended it once more; who stopped when asked to ends with 0.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Uvicorn raises the signal that ended it once more.
+    signal.signal(signal.SIGTERM, _end)
     server.run(sockets=[listening])
     return 0
+
+
+def _end(*_: object) -> None:
+    """Stop with 0, which is in order, and let nobody who asks twice kill what is ending already."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)
 
 
 def _bind(host: str, port: int) -> socket.socket:
