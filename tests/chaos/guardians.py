@@ -45,16 +45,21 @@ def enlist(stage: Stage) -> None:
     caller = bootstrap.Caller(stage.url(NOTIFICATIONS), stage.token(OFFICER))
     for pupil in sorted({pupil for sheet in stage.ledger.sheets for pupil in sheet.pupils}):
         guardian = named_id(f"guardian of {pupil}")
-        wanted = {
-            "guardian_id": guardian,
-            "name": "Nguyễn Thị Mẹ",
-            "email": f"{pupil}@example.vn",
-            "phone": None,
-            "pupils": [{"pupil_id": pupil, "relation": "mother"}],
-            "consents": [{"purpose": "scores", "evidence_kind": "paper-form", "evidence": None}],
-        }
+        wanted = mother(guardian, pupil, f"{pupil}@example.vn")
         caller.send("POST", "/v1/guardians", {"guardians": [wanted]})
         caller.send("PUT", f"/v1/guardians/{guardian}/preferences", AWAKE)
+
+
+def mother(guardian_id: str, pupil_id: str, email: str) -> Mapping[str, Any]:
+    """Give a guardian who agreed to letters about scores, as the API takes one."""
+    return {
+        "guardian_id": guardian_id,
+        "name": "Nguyễn Thị Mẹ",
+        "email": email,
+        "phone": None,
+        "pupils": [{"pupil_id": pupil_id, "relation": "mother"}],
+        "consents": [{"purpose": "scores", "evidence_kind": "paper-form", "evidence": None}],
+    }
 
 
 def all_sent(stage: Stage, *, within: float = 60.0) -> float:

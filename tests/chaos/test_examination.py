@@ -24,7 +24,7 @@ from edu.tokens import named_id
 
 from . import faults
 from .checker import Checker
-from .guardians import AWAKE, all_sent, mail_arrives
+from .guardians import AWAKE, all_sent, mail_arrives, mother
 from .province import OFFICER, YEAR
 from .scenario import Scenario
 from .stage import ADMISSIONS, AGGREGATOR, API, NOTIFICATIONS, RELAY, Process, Stage
@@ -86,7 +86,9 @@ class WithGuardians(Sender):
             for pupil in school.pupils
             if pupil.candidate.number in self._heard
         }
-        guardians = [_guardian(code, pupils[code]) for code in heard]
+        guardians = [
+            mother(named_id(f"guardian of {code}"), pupils[code], _address(code)) for code in heard
+        ]
         for start in range(0, len(guardians), GUARDIANS_AT_ONCE):
             some = {"guardians": guardians[start : start + GUARDIANS_AT_ONCE]}
             await self._command(
@@ -102,17 +104,6 @@ class WithGuardians(Sender):
 
 def _address(code: str) -> str:
     return f"{code}@example.vn"
-
-
-def _guardian(code: str, pupil_id: str) -> Mapping[str, Any]:
-    return {
-        "guardian_id": named_id(f"guardian of {code}"),
-        "name": "Nguyễn Thị Mẹ",
-        "email": _address(code),
-        "phone": None,
-        "pupils": [{"pupil_id": pupil_id, "relation": "mother"}],
-        "consents": [{"purpose": "scores", "evidence_kind": "paper-form", "evidence": None}],
-    }
 
 
 async def examined(

@@ -12,7 +12,7 @@ from admissions.policy import POLICY
 from admissions.settings import AdmissionsSettings
 from chassis.auth import WORKS_AT
 from chassis.consuming.handlers import Handlers
-from edu.testing.facts import MASTER, OTHER_SCHOOL, SCHOOL, YEAR
+from edu.testing.facts import CALENDAR, MASTER, OTHER_SCHOOL, SCHOOL, YEAR
 from edu.testing.service import Told, an_id, in_process, settings_of
 
 from .places import ELSEWHERE, Place, Scene, Untouched
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
 
 HEADER = "Mã định danh;Họ và tên;Ngày sinh;Giới tính;Dân tộc;Khối;Mã trường"
 SINCE = "2025-07-01"
-CALENDAR = {
-    "version": 0,
-    "first_day": "2026-09-05",
-    "last_day": "2027-05-31",
-    "terms": [
-        {"term": "HK1", "first_day": "2026-09-05", "last_day": "2027-01-15"},
-        {"term": "HK2", "first_day": "2027-01-18", "last_day": "2027-05-31"},
-    ],
-}
 
 
 def settings(database_url: str) -> AdmissionsSettings:

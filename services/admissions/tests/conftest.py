@@ -9,18 +9,8 @@ from admissions.app import SERVICE
 from admissions.settings import AdmissionsSettings
 from chassis.auth import Role
 from chassis.consuming.handlers import Handlers
-from edu.testing.facts import MASTER
+from edu.testing.facts import CALENDAR, MASTER
 from edu.testing.service import Answer, Told, in_process, settings_of
-
-YEAR = {
-    "version": 0,
-    "first_day": "2026-09-05",
-    "last_day": "2027-05-31",
-    "terms": [
-        {"term": "HK1", "first_day": "2026-09-05", "last_day": "2027-01-15"},
-        {"term": "HK2", "first_day": "2027-01-18", "last_day": "2027-05-31"},
-    ],
-}
 
 
 class Api(Told):
@@ -87,5 +77,5 @@ async def api(settings: AdmissionsSettings) -> AsyncIterator[Api]:
 @pytest.fixture
 async def school(api: Api) -> Answer:
     """A school and a school year to enrol in."""
-    await api.put("/school-years/2026-2027", json=YEAR)
+    await api.put("/school-years/2026-2027", json=CALENDAR)
     return await api.school()

@@ -32,6 +32,16 @@ MASTER = base64.b64encode(bytes(32)).decode()
 KEYS = MasterKeys(MASTER)
 YEAR = "2026-2027"
 SCHOOL, OTHER_SCHOOL, CLASS = an_id("school"), an_id("other school"), an_id("class")
+CALENDAR = {
+    "version": 0,
+    "first_day": "2026-09-05",
+    "last_day": "2027-05-31",
+    "terms": [
+        {"term": "HK1", "first_day": "2026-09-05", "last_day": "2027-01-15"},
+        {"term": "HK2", "first_day": "2027-01-18", "last_day": "2027-05-31"},
+    ],
+}
+"""The school year, as the API of admissions takes it."""
 NOBODY_OPENS = "c2VhbGVk"
 """A sealed person to which there is no key."""
 
