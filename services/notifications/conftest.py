@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 
 from contracts.columns import Sparse
-from contracts.gradebook import ClassOpened, ScoreEntered
-from contracts.lists import ColumnKind, Grade, ScoreState, Subject, Term
+from contracts.gradebook import ClassOpened
 from contracts.payments import FeeAssessed, FeeKind, FeePaid, Lines, PaymentMethod, SettledLine
 from edu.testing import facts as told
-from edu.testing.facts import CLASS, KEYS, MASTER, OTHER_SCHOOL, SCHOOL, YEAR
+from edu.testing.facts import CLASS, KEYS, MASTER, OTHER_SCHOOL, SCHOOL, TEACHER, YEAR
 from edu.testing.service import an_id
 
-TEACHER = an_id("teacher")
 PUPIL, SIBLING = an_id("pupil"), an_id("sibling")
 
 
@@ -30,6 +28,7 @@ class Facts:
     enrolled = staticmethod(told.enrolled)
     person = staticmethod(told.person)
     transferred = staticmethod(told.transferred)
+    scores = staticmethod(told.scores)
 
     @staticmethod
     def class_6a(homeroom: str | None = TEACHER, version: int = 1) -> ClassOpened:
@@ -40,31 +39,6 @@ class Facts:
     def withdrawn(pupil_id: str, version: int) -> Any:
         """Return that a pupil left."""
         return told.withdrawn(pupil_id, version, day=date(2026, 11, 1))
-
-    @staticmethod
-    def scores(
-        after: Mapping[str, int | None], before: Mapping[str, int] | None = None
-    ) -> ScoreEntered:
-        """Return one save of the first regular column of mathematics."""
-        return ScoreEntered(
-            sheet_id=an_id("sheet"),
-            school_id=SCHOOL,
-            class_id=CLASS,
-            school_year=YEAR,
-            grade=Grade.G6,
-            subject=Subject.TOAN,
-            term=Term.HK1,
-            kind=ColumnKind.REGULAR,
-            position=1,
-            entered_by=TEACHER,
-            day=date(2026, 10, 12),
-            pupils=tuple(after),
-            after=tuple(after.values()),
-            before=Sparse[int].of([(before or {}).get(pupil) for pupil in after]),
-            state=Sparse[ScoreState](at=(), value=()),
-            before_state=Sparse[ScoreState](at=(), value=()),
-            reason_code=None,
-        )
 
     @staticmethod
     def assessed(after: Mapping[str, int | None]) -> FeeAssessed:

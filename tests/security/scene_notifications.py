@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
 from typing import TYPE_CHECKING
 
 from chassis.auth import WORKS_AT
-from contracts.columns import Sparse
-from contracts.gradebook import ScoreEntered
-from contracts.lists import ColumnKind, Grade, ScoreState, Subject, Term
 from edu.testing import facts
-from edu.testing.facts import CLASS, MASTER, OTHER_SCHOOL, SCHOOL, YEAR
+from edu.testing.facts import CLASS, MASTER, OTHER_SCHOOL, SCHOOL, TEACHER
 from edu.testing.service import Told, an_id, in_process, settings_of
 from notifications.app import HANDLERS, SERVICE
 from notifications.policy import HOMEROOM, OWN, POLICY
@@ -24,7 +20,7 @@ if TYPE_CHECKING:
     from edu.testing.service import Answer
 
 PUPIL, OTHER_PUPIL = an_id("pupil"), an_id("other pupil")
-GUARDIAN, TEACHER, PROGRAM = an_id("guardian"), an_id("teacher"), "program"
+GUARDIAN, PROGRAM = an_id("guardian"), "program"
 ELSEWHERES = an_id("somebody elsewhere")
 HOOK = {"url": "http://127.0.0.1:9999/hook", "types": ["edu.gradebook.score-entered.v1"]}
 BOUNCE = """\
@@ -69,7 +65,7 @@ async def scene(database_url: str) -> AsyncIterator[Scene]:
         await _tell(book)
         hook = await book.post("/webhooks", HOOK, token=f"service/{PROGRAM}", expect=201)
         await book.post("/webhooks", HOOK, token=f"service/{ELSEWHERES}", expect=201)
-        await book.hear(_scores())
+        await book.hear(facts.scores({PUPIL: 850}))
         [message] = await book.rows("SELECT message_id FROM message")
         [letter] = await book.rows("SELECT letter_id FROM letter")
         path = f"/webhooks/{hook['webhook_id']}/deliveries"
@@ -131,29 +127,6 @@ def _guardian(pupil: str, guardian: str | None = None) -> Answer:
         "pupils": [{"pupil_id": pupil, "relation": "father"}],
         "consents": [{"purpose": "scores", "evidence_kind": "online", "evidence": None}],
     }
-
-
-def _scores() -> ScoreEntered:
-    nothing = Sparse[ScoreState](at=(), value=())
-    return ScoreEntered(
-        sheet_id=an_id("sheet"),
-        school_id=SCHOOL,
-        class_id=CLASS,
-        school_year=YEAR,
-        grade=Grade.G6,
-        subject=Subject.TOAN,
-        term=Term.HK1,
-        kind=ColumnKind.REGULAR,
-        position=1,
-        entered_by=TEACHER,
-        day=date(2026, 10, 12),
-        pupils=(PUPIL,),
-        after=(850,),
-        before=Sparse[int](at=(), value=()),
-        state=nothing,
-        before_state=nothing,
-        reason_code=None,
-    )
 
 
 def _guardians() -> dict[str, tuple[Place, ...]]:

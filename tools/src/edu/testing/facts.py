@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -16,8 +17,20 @@ from contracts.admissions import (
     StudentWithdrawn,
     TermDates,
 )
-from contracts.gradebook import ClassOpened, PupilPlaced
-from contracts.lists import Grade, Level, Ownership, Sex, Term, TransferReason, WithdrawalReason
+from contracts.columns import Sparse
+from contracts.gradebook import ClassOpened, PupilPlaced, ScoreEntered
+from contracts.lists import (
+    ColumnKind,
+    Grade,
+    Level,
+    Ownership,
+    ScoreState,
+    Sex,
+    Subject,
+    Term,
+    TransferReason,
+    WithdrawalReason,
+)
 from contracts.notifications import (
     GuardianLinked,
     GuardianUnlinked,
@@ -32,6 +45,7 @@ MASTER = base64.b64encode(bytes(32)).decode()
 KEYS = MasterKeys(MASTER)
 YEAR = "2026-2027"
 SCHOOL, OTHER_SCHOOL, CLASS = an_id("school"), an_id("other school"), an_id("class")
+TEACHER = an_id("teacher")
 CALENDAR = {
     "version": 0,
     "first_day": "2026-09-05",
@@ -99,6 +113,31 @@ def placed(pupil_id: str, class_id: str | None = CLASS, version: int = 1) -> Pup
         school_id=SCHOOL,
         school_year=YEAR,
         before_class_id=None,
+    )
+
+
+def scores(
+    after: Mapping[str, int | None], before: Mapping[str, int] | None = None
+) -> ScoreEntered:
+    """One save of the class's first regular column of mathematics, by pupil."""
+    return ScoreEntered(
+        sheet_id=an_id("sheet"),
+        school_id=SCHOOL,
+        class_id=CLASS,
+        school_year=YEAR,
+        grade=Grade.G6,
+        subject=Subject.TOAN,
+        term=Term.HK1,
+        kind=ColumnKind.REGULAR,
+        position=1,
+        entered_by=TEACHER,
+        day=date(2026, 10, 12),
+        pupils=tuple(after),
+        after=tuple(after.values()),
+        before=Sparse[int].of([(before or {}).get(pupil) for pupil in after]),
+        state=Sparse[ScoreState](at=(), value=()),
+        before_state=Sparse[ScoreState](at=(), value=()),
+        reason_code=None,
     )
 
 
