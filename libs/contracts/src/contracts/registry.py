@@ -38,6 +38,7 @@ EVENTS: tuple[type[Event], ...] = (
     notifications.MessageFailed,
     relay.Watermark,
     statistics.IndicatorChanged,
+    statistics.DayEnded,
 )
 
 _BY_TYPE = {event.type_name(): event for event in EVENTS}

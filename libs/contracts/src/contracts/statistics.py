@@ -1,5 +1,6 @@
-"""What the aggregator publishes: the change of one number of IOC-EDU."""
+"""What the aggregator publishes: the change of one number of IOC-EDU, and the end of each day."""
 
+from datetime import date
 from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
@@ -49,3 +50,28 @@ class IndicatorChanged(Event):
         """Which number this is: the key under which only its latest value is kept."""
         dims = ",".join(f"{name}={value}" for name, value in sorted(self.dims.items()))
         return f"{self.indicator}/{self.unit_kind}/{self.unit_id}/{self.period}/{dims}"
+
+
+class DayEnded(Event):
+    """All that was counted of a business day when it ended; later facts belong to later days.
+
+    Whoever counts the streams up to ``positions`` gets the same cells, and so the same closes.
+    """
+
+    NAME: ClassVar[str] = "day-ended"
+    TOPIC: ClassVar[topics.Topic] = topics.PERIODS
+    KEY: ClassVar[str] = "day"
+    SUBJECT: ClassVar[str] = "day"
+
+    day: date
+    """The business day (Asia/Ho_Chi_Minh)."""
+    ended_at: Moment
+    """When it was ended: once every source had reached its midnight, or was waited for in vain."""
+    positions: dict[str, dict[int, Count]]
+    """Of each partition of each topic the first offset that does not count for the day."""
+    as_of: dict[str, Moment]
+    """How far each source was counted: its latest watermark applied in full."""
+    cells_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    """BLAKE2b-256 over the non-zero cells in the order of their keys."""
+    closed: tuple[Code, ...]
+    """The periods that end with it: a week (``2026-W46``), a month, a term, a school year."""

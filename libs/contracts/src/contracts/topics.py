@@ -188,6 +188,15 @@ INDICATORS = Topic(
     compacted=True,
     description="The statistics of IOC-EDU: the latest value of every number.",
 )
+PERIODS = Topic(
+    name="ioc.periods.v1",
+    key="day",
+    owner="ioc-aggregator",
+    partitions=1,
+    retention_days=None,
+    compacted=False,
+    description="Where in the streams each business day ended, and the periods closed with it.",
+)
 
 TOPICS = (
     UNITS,
@@ -203,6 +212,7 @@ TOPICS = (
     MESSAGES,
     WATERMARKS,
     INDICATORS,
+    PERIODS,
 )
 
 SERVICES = ("admissions", "gradebook", "payments", "notifications", "ioc-aggregator")
@@ -243,6 +253,8 @@ CONSUMERS: dict[str, tuple[Topic, ...]] = {
         GUARDIANS,
         MESSAGES,
         WATERMARKS,
+        # Its own, too: a database that was lost learns from it where the days ended.
+        PERIODS,
     ),
 }
 """What each service reads. The aggregator keeps no person: the keys' topic is not for it."""

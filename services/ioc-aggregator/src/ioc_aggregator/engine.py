@@ -7,7 +7,9 @@ from chassis.database import Database
 from ioc_aggregator.feed.reader import Reader
 from ioc_aggregator.feed.writer import Writer
 from ioc_aggregator.intake.streams import TOPICS
+from ioc_aggregator.rollups.days import Days
 from ioc_aggregator.rollups.follower import Follower
+from ioc_aggregator.rollups.history import History
 from ioc_aggregator.rollups.projector import Folding
 
 _IDLE_SECONDS = 0.5
@@ -26,7 +28,9 @@ class Engine:
         self.follower = Follower(TOPICS)
         self.projector = Folding(database, self.follower)
         self.feed = Reader(database)
+        self.history = History(database, self.follower)
         self._writer = Writer(database, self.follower, kept=feed_kept) if writes_feed else None
+        self._days = Days(database, self.follower) if writes_feed else None
 
     async def follow(self) -> None:
         """Keep state, feed and snapshots up to date until cancelled."""
@@ -53,4 +57,6 @@ class Engine:
         if self._writer is not None and await self._writer.round():
             async with self.database.reading() as session:
                 await self.feed.refresh(session)
+        if self._days is not None:
+            await self._days.turn()
         await self.follower.snapshot_when_due(self.database)

@@ -47,6 +47,7 @@ OWNERS = {
     "payments.channels.v1": "payments",
     "notifications.guardians.v1": "notifications",
     "notifications.messages.v1": "notifications",
+    "ioc.periods.v1": "ioc-aggregator",
 }
 """Who alone may write to each numbered topic that statistics read."""
 
@@ -280,10 +281,21 @@ class Watermark(Data, frozen=True):
     positions: dict[str, dict[int, Count]]
 
 
+class DayEnd(Data, frozen=True):
+    """Where a business day ended."""
+
+    day: date
+    ended_at: datetime
+    positions: dict[str, dict[int, Count]]
+    as_of: dict[str, datetime]
+    cells_hash: str
+    closed: list[str]
+
+
 Fact: TypeAlias = (
     Unit | Merger | School | Enrolled | Transferred | Withdrawn | ClassFact | SheetOpened
     | ScoreEntered | FeeAssessed | FeePaid | FeeReversed | ChannelSwitched | Linked | Unlinked
-    | MessageDelivered | MessageFailed | Watermark
+    | MessageDelivered | MessageFailed | Watermark | DayEnd
 )  # fmt: skip
 
 TYPES: Mapping[str, type[Fact]] = {
@@ -307,6 +319,7 @@ TYPES: Mapping[str, type[Fact]] = {
     "edu.notifications.message-delivered.v1": MessageDelivered,
     "edu.notifications.message-failed.v1": MessageFailed,
     "edu.relay.watermark.v1": Watermark,
+    "edu.ioc.day-ended.v1": DayEnd,
 }
 _SEQUENCE = re.compile(r"[0-9]{20}")
 

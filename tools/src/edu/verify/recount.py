@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TypeAlias, TypeVar
 
 from edu.verify import values
 from edu.verify.documents import (
     ChannelSwitched,
     ClassFact,
+    DayEnd,
     Enrolled,
     Fact,
     FeeAssessed,
@@ -57,6 +59,7 @@ class Recount:
     schools: dict[str, list[School]] = field(default_factory=dict)
     mergers: dict[str, Merger] = field(default_factory=dict)
     watermarks: dict[str, list[Watermark]] = field(default_factory=dict)
+    ends: dict[date, DayEnd] = field(default_factory=dict)
     sequences: dict[tuple[str, str, int], set[int]] = field(
         default_factory=lambda: defaultdict(set)
     )
@@ -101,6 +104,8 @@ class Recount:
                     self.mergers[fact.unit_id] = fact
             case Watermark():
                 self.watermarks.setdefault(fact.source, []).append(fact)
+            case DayEnd():
+                self.ends.setdefault(fact.day, fact)
 
     def _pupils(self, fact: Fact) -> None:
         match fact:

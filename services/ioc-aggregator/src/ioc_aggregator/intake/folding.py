@@ -12,6 +12,7 @@ import numpy as np
 from contracts.envelope import Envelope
 from contracts.lists import Grade, OpenEnum
 from ioc_aggregator.measures.cells import Change, Delta, Family, Key
+from ioc_aggregator.measures.facts import DayEnd
 
 Value = TypeVar("Value")
 Fact = TypeVar("Fact")
@@ -32,6 +33,8 @@ class Folded:
 
     delta: Delta = field(default_factory=Delta)
     refused: list[Refusal] = field(default_factory=list)
+    ends: list[DayEnd] = field(default_factory=list)
+    """Days that ended: no part of the delta, so that the version before reads every journal."""
 
     def refuse(self, index: int, detail: str) -> None:
         """Leave the event at ``index`` out."""

@@ -8,6 +8,7 @@ from ioc_aggregator.intake import (
     fees,
     guardians,
     messages,
+    periods,
     register,
     scores,
 )
@@ -25,6 +26,7 @@ FOLDS: dict[str, Fold] = {
     topics.GUARDIANS.name: guardians.fold,
     topics.MESSAGES.name: messages.fold,
     topics.WATERMARKS.name: register.fold,
+    topics.PERIODS.name: periods.fold,
 }
 
 TOPICS = topics.CONSUMERS["ioc-aggregator"]

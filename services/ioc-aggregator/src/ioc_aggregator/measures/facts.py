@@ -71,4 +71,16 @@ class WatermarkFact(msgspec.Struct, frozen=True, tag="watermark"):
     positions: dict[str, dict[int, int]]
 
 
+class DayEnd(msgspec.Struct, frozen=True):
+    """Where a business day ended; no fact of a state, but what divides one from the next."""
+
+    day: date
+    ended_at: datetime
+    positions: dict[str, dict[int, int]]
+    """Of each partition of each topic the first offset that does not count for the day."""
+    as_of: dict[str, datetime]
+    cells_hash: str
+    closed: tuple[str, ...]
+
+
 Fact: TypeAlias = UnitFact | MergeFact | SchoolFact | SchoolYearFact | WatermarkFact

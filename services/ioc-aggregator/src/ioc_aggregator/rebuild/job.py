@@ -12,7 +12,7 @@ from sqlalchemy import insert, text
 
 from chassis import clock
 from chassis.database import Database, Session
-from ioc_aggregator.rollups import journal
+from ioc_aggregator.rollups import ends, journal
 from ioc_aggregator.rollups.tables import GENERATION
 from ioc_aggregator.settings import Settings
 
@@ -33,6 +33,7 @@ async def begin(session: Session) -> int:
     await session.execute(GENERATION.update().values(live=False))
     await session.execute(insert(GENERATION).values(number=number, live=True, begun_at=clock.now()))
     await journal.forget(session)
+    await ends.forget(session)
     return number
 
 

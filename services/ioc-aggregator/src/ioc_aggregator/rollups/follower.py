@@ -14,7 +14,7 @@ import structlog
 from chassis.database import Database, Session
 from contracts.topics import Topic
 from ioc_aggregator.measures.facts import WatermarkFact
-from ioc_aggregator.rollups import codec, freshness, journal
+from ioc_aggregator.rollups import codec, ends, freshness, journal
 from ioc_aggregator.rollups.freshness import Applied
 from ioc_aggregator.rollups.state import Entry, State
 
@@ -95,7 +95,13 @@ class Follower:
         async with database.transaction() as session:
             if await journal.live_generation(session) != generation:
                 return False
-            written = await journal.write_snapshot(session, generation, content.vector, blobs)
+            written = await journal.write_snapshot(
+                session,
+                generation,
+                content.vector,
+                blobs,
+                needed_from=await ends.needed_from(session, generation),
+            )
         size = sum(map(len, blobs))
         _log.info("snapshot", generation=generation, bytes=size, written=written)
         return written

@@ -114,9 +114,16 @@ async def read_snapshot(session: Session, generation: int) -> tuple[dict[Lane, i
 
 
 async def write_snapshot(
-    session: Session, generation: int, vector: Mapping[Lane, int], blobs: Sequence[bytes]
+    session: Session,
+    generation: int,
+    vector: Mapping[Lane, int],
+    blobs: Sequence[bytes],
+    *,
+    needed_from: Mapping[Lane, int] | None = None,
 ) -> bool:
     """Store a snapshot; forget all but this one, the one before, and the journal since that.
+
+    What stands in the journal beyond ``needed_from`` is kept for the sums of its day.
 
     Only one process does it at a time: False when another one is at it.
     """
@@ -139,7 +146,10 @@ async def write_snapshot(
     await session.execute(SNAPSHOT_PART.delete().where(SNAPSHOT_PART.c.snapshot < oldest.number))
     await session.execute(SNAPSHOT.delete().where(SNAPSHOT.c.number < oldest.number))
     if len(kept) > 1:
-        await session.execute(_PRUNE, {**_arrays(_lanes(oldest.vector)), "generation": generation})
+        upto = _lanes(oldest.vector)
+        if needed_from is not None:
+            upto = {lane: min(reached, needed_from.get(lane, 0)) for lane, reached in upto.items()}
+        await session.execute(_PRUNE, {**_arrays(upto), "generation": generation})
     return True
 
 

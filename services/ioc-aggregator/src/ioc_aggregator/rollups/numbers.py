@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ioc_aggregator.indicators.indicator import AsOf, Indicator, Schools, Sum
-from ioc_aggregator.measures.cells import Integers
+from ioc_aggregator.measures.cells import Family, Integers
 from ioc_aggregator.measures.families import HISTOGRAM, REPORTED, SCORES
 from ioc_aggregator.rollups import periods
 from ioc_aggregator.rollups.borders import Borders
@@ -94,22 +94,47 @@ def completeness(
     streams: Sequence[str],
     levels: frozenset[str],
     lasting: bool = False,
+    before: State | None = None,
 ) -> Completeness:
     """Count the schools that should report (N) and those of them that did (n).
 
-    What is ``lasting`` was also reported by whoever did so in an earlier school year.
+    What is ``lasting`` was also reported by whoever did so in an earlier school year. Of days on
+    end ``before`` is the state at their beginning: who reported has sent more since.
     """
-    columns = state.columns[REPORTED.name]
-    where: dict[str, Sequence[str]] = {"stream": streams}
-    if period is not None:
-        where |= _when(state, borders, period, lasting=lasting)
-    wanted = columns.select(where) & (columns.column("events") > 0)
-    did = np.zeros(len(borders.school_places), dtype=np.bool_)
-    did[columns.dim("school")[wanted]] = True
+    did = reported(state, borders, period, streams=streams, lasting=lasting, before=before) > 0
     should = borders.expected(levels)
     both = np.stack([did & should, should], axis=1).astype(np.int64)
     sums = borders.sum(both)
     return Completeness(sums[:, 0], sums[:, 1])
+
+
+def reported(
+    state: State,
+    borders: Borders,
+    period: Period | None,
+    *,
+    streams: Sequence[str],
+    lasting: bool = False,
+    before: State | None = None,
+) -> Integers:
+    """Count, by school code, the events of these streams in a period; as for completeness."""
+    where: dict[str, Sequence[str]] = {"stream": streams}
+    if period is not None and period.days is None:
+        where |= _when(state, borders, period, REPORTED, lasting=lasting)
+    events = _events(state, where, len(borders.school_places))
+    if before is not None:
+        schools = before.codes["school"]
+        earlier = _events(before, where, len(schools))
+        for code, text in enumerate(state.codes["school"].texts):
+            if (known := schools.find(text)) is not None:
+                events[code] -= earlier[known]
+    return events
+
+
+def _events(state: State, where: Where, schools: int) -> Integers:
+    columns = state.columns[REPORTED.name]
+    mask = columns.select(where)
+    return sum_by(schools, columns.dim("school")[mask], columns.column("events")[mask])
 
 
 def histograms(state: State, borders: Borders, where: Where) -> tuple[Integers, Integers]:
@@ -141,7 +166,7 @@ def _any_small(
     state: State, borders: Borders, term: Sum, period: Period, smallest_shown: int
 ) -> bool:
     columns = state.columns[term.family.name]
-    when = _when(state, borders, period, lasting=term.family.lasting)
+    when = _when(state, borders, period, term.family)
     cells = columns.column(term.column)[columns.select({**term.where, **when})]
     return bool(((cells != 0) & (cells < smallest_shown)).any())
 
@@ -169,8 +194,8 @@ def _leaves(asked: _Asked, term: Sum) -> Integers:
     columns = state.columns[term.family.name]
     schools = len(asked.borders.school_places)
     filters = {**asked.where, **term.where}
-    when = _when(state, asked.borders, asked.period, lasting=term.family.lasting)
-    if by is None and not filters and term.before is None:
+    when = _when(state, asked.borders, asked.period, term.family)
+    if by is None and not filters and term.before is None and "day" not in when:
         leaves = _filled(_by_period(state, columns, when, term.column), schools)[:, None]
     else:
         mask = columns.select({**filters, **when})
@@ -200,15 +225,21 @@ def _schools(asked: _Asked, term: Schools, indicator: Indicator) -> Integers:
 
 
 def _when(
-    state: State, borders: Borders, period: Period, *, lasting: bool
+    state: State, borders: Borders, period: Period, family: Family, *, lasting: bool = False
 ) -> dict[str, Sequence[str]]:
-    """Say which school years and terms make a period.
+    """Say which school years and terms, or which days, make a period.
+
+    Of days on end a family that knows days gives what happened on them, whenever it was heard of;
+    any other what it is in the school year by then.
 
     What lasts is in the current school year what it is now, also where the next one has begun by
     the calendar's first of August.
     """
+    if period.days is not None and "day" in family.dims:
+        first, last = (day.isoformat() for day in period.days)
+        return {"day": [text for text in state.codes["day"].texts if first <= text <= last]}
     years: Sequence[str] = [period.school_year]
-    if lasting:
+    if lasting or family.lasting:
         years = state.codes["school_year"].texts
         if period.school_year < periods.current(state, borders.day).school_year:
             years = [year for year in years if year <= period.school_year]

@@ -1,9 +1,10 @@
-"""What a number can be asked for: a school year, or a term of one."""
+"""What a number can be asked for: a school year, a term of one; a day, a week, a month."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -13,27 +14,35 @@ from ioc_aggregator.measures.families import REPORTED
 from ioc_aggregator.rollups.columns import Columns
 from ioc_aggregator.rollups.state import State
 
-PATTERN = r"^20[0-9]{2}-20[0-9]{2}(/(HK1|HK2|CN|HE))?$"
+PATTERN = r"^20[0-9]{2}-(20[0-9]{2}(/(HK1|HK2|CN|HE))?|W[0-5][0-9]|[01][0-9](-[0-3][0-9])?)$"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """A school year, or one of its terms."""
+    """A school year, or one of its terms; or business days on end, whatever their school year."""
 
     school_year: str
     term: str = ""
+    label: str = ""
+    """How days on end are written: ``2026-11-20``, ``2026-W47`` (ISO 8601) or ``2026-11``."""
+    days: tuple[date, date] | None = None
+    """The first and the last of them."""
 
     def __str__(self) -> str:
+        if self.label:
+            return self.label
         return f"{self.school_year}/{self.term}" if self.term else self.school_year
 
     @property
     def kind(self) -> PeriodKind:
-        """Which kind of period it is."""
+        """Which kind of period it is; days on end are a part of a school year."""
         return PeriodKind.TERM if self.term else PeriodKind.SCHOOL_YEAR
 
     def within(self, indicator: Indicator) -> "Period":
         """Give this period, or the school year around it where the indicator knows no terms."""
-        return self if self.kind in indicator.periods else Period(self.school_year)
+        if self.days or self.kind in indicator.periods:
+            return self
+        return Period(self.school_year)
 
 
 def parse(text: str) -> Period:
@@ -44,8 +53,54 @@ def parse(text: str) -> Period:
     """
     if not re.fullmatch(PATTERN, text):
         raise ValueError(f"{text!r} is no period")
-    school_year, _, term = text.partition("/")
-    return Period(school_year, term)
+    head, _, tail = text.partition("-")
+    if len(tail) >= len("2027"):
+        if tail[2] == "-":
+            day = date.fromisoformat(text)
+            return _days(day, day, text)
+        school_year, _, term = text.partition("/")
+        return Period(school_year, term)
+    if tail.startswith("W"):
+        monday = date.fromisocalendar(int(head), int(tail[1:]), 1)
+        return _days(monday, monday + timedelta(days=6), text)
+    first = date(int(head), int(tail), 1)
+    return _days(first, first.replace(day=monthrange(first.year, first.month)[1]), text)
+
+
+def week_of(day: date) -> Period:
+    """Give the week of a day, from Monday to Sunday."""
+    year, week, _ = day.isocalendar()
+    return parse(f"{year}-W{week:02d}")
+
+
+def month_of(day: date) -> Period:
+    """Give the month of a day."""
+    return parse(f"{day:%Y-%m}")
+
+
+def ending(state: State, last: date | None, day: date) -> list[Period]:
+    """Give the periods that close with ``day``: they end after ``last``, the end before, by then.
+
+    Terms and school years end when their calendar of that day says so. Where no day had ended
+    before, only what ends with this very day closes.
+    """
+    after = day - timedelta(days=1) if last is None else last
+    days = [after + timedelta(days=past + 1) for past in range((day - after).days)]
+    closed = []
+    for each in days:
+        closed += [
+            period
+            for period in (week_of(each), month_of(each))
+            if period.days and period.days[1] == each
+        ]
+        for name, year in sorted(state.register.school_years.items()):
+            closed += [Period(name, t.term) for t in year.terms if t.last_day == each]
+            closed += [Period(name)] if year.last_day == each else []
+    return closed
+
+
+def _days(first: date, last: date, label: str) -> Period:
+    return Period(school_year_of(last), label=label, days=(first, last))
 
 
 def current(state: State, day: date) -> Period:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from chassis.consuming.records import Record, Rejected, Slice
 from chassis.database import Database, Session
 from contracts.envelope import Envelope
+from contracts.topics import PERIODS
 from ioc_aggregator.intake.folding import Fold, Refusal
 from ioc_aggregator.intake.streams import FOLDS, TOPICS
 from ioc_aggregator.measures.cells import Delta
-from ioc_aggregator.rollups import journal
+from ioc_aggregator.measures.facts import DayEnd
+from ioc_aggregator.rollups import ends, journal
 from ioc_aggregator.rollups.follower import Follower
 from ioc_aggregator.rollups.journal import REPLAYED
 from ioc_aggregator.rollups.state import Entry
@@ -25,12 +27,15 @@ class Folding:
         self._database = database
         self._follower = follower
         self._pending: list[Entry] = []
+        self._ends: list[DayEnd] = []
+        """Where days ended; those that end from now on do so where an entry does."""
 
     async def load(self) -> None:
         """Read what is committed; nothing that is not can be in memory."""
         self._pending = []
         async with self._database.reading() as session:
             await self._follower.refresh(session)
+            self._ends = await ends.read(session)
 
     async def reload(self) -> None:
         """The same: what was fenced never reached the memory."""
@@ -43,13 +48,19 @@ class Folding:
         if await journal.live_generation(session) != self._follower.generation:
             # A rebuild has begun since; the lanes that it sent back were left out already.
             await self._follower.refresh(session)
+            self._ends = await ends.read(session)
         rejected: list[Rejected] = []
         entries: list[Entry] = []
         vector = self._follower.state.vector
         replayed = vector.get(REPLAYED, 0)
-        for part in slices:
-            delta, refused = _fold(part, careful=careful)
+        # Where days ended first: a database that was lost learns it with the rest of the log.
+        in_order = sorted(slices, key=lambda part: part.topic is not PERIODS)
+        for part in (piece for whole in in_order for piece in ends.cut(whole, self._ends)):
+            delta, refused, learnt = _fold(part, careful=careful)
             rejected += refused
+            if learnt:
+                await ends.learn(session, learnt)
+                self._ends += learnt
             if part.first < vector.get(part.lane, 0):
                 if delta:
                     entries.append(Entry(REPLAYED, replayed, replayed + 1, delta))
@@ -66,14 +77,15 @@ class Folding:
         self._pending = []
 
 
-def _fold(part: Slice, *, careful: bool) -> tuple[Delta, list[Rejected]]:
+def _fold(part: Slice, *, careful: bool) -> tuple[Delta, list[Rejected], list[DayEnd]]:
     records = [record for record in part.records if isinstance(record.event, Envelope)]
     rejected: list[Rejected] = []
     fold = FOLDS[part.topic.name]
     if careful:
         records, rejected = _passing(part, fold, records)
     folded = fold([record.event for record in records if isinstance(record.event, Envelope)])
-    return folded.delta, rejected + [_rejected(part, records, item) for item in folded.refused]
+    rejected += [_rejected(part, records, item) for item in folded.refused]
+    return folded.delta, rejected, folded.ends
 
 
 def _passing(part: Slice, fold: Fold, records: list[Record]) -> tuple[list[Record], list[Rejected]]:

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Index,
     Integer,
@@ -54,5 +55,33 @@ SNAPSHOT_PART = Table(
     METADATA,
     Column("snapshot", BigInteger, primary_key=True, autoincrement=False),
     Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("blob", LargeBinary, nullable=False),
+)
+
+DAY_END = Table(
+    "day_end",
+    METADATA,
+    # Where each business day ended, for every generation: the same as stands on ioc.periods.v1.
+    Column("day", Date, primary_key=True),
+    Column("ended_at", DateTime(timezone=True), nullable=False),
+    # {topic: {partition: next}}: everything below counts for the day or an earlier one.
+    Column("positions", JSONB, nullable=False),
+    Column("as_of", JSONB, nullable=False),
+    Column("cells_hash", Text, nullable=False),
+    Column("closed", JSONB, nullable=False),
+    # How many parked records this generation had applied later than they came.
+    Column("generation", Integer, nullable=False),
+    Column("replayed", BigInteger, nullable=False),
+)
+
+DAY_CHANGE = Table(
+    "day_change",
+    METADATA,
+    # What a day changed in a family's cells; the family without a name holds the facts, and is
+    # there for every day whose change is known.
+    Column("generation", Integer, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("family", Text, primary_key=True),
+    Column("part", Integer, primary_key=True),
     Column("blob", LargeBinary, nullable=False),
 )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from chassis import clock
+from contracts.topics import PERIODS
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.catalogue import CATALOGUE
 from ioc_aggregator.rollups.freshness import STALE_AFTER
@@ -13,7 +14,7 @@ def answer(engine: Engine) -> answers.FreshnessAnswer:
     """Answer for every source that an indicator needs or that writes a stream we read."""
     now = clock.now()
     needed = {source for indicator in CATALOGUE.values() for source in indicator.sources}
-    read = {topic.owner for topic in engine.follower.topics}
+    read = {topic.owner for topic in engine.follower.topics if topic is not PERIODS}
     heard = {source for source in engine.follower.state.register.watermarks if source in read}
     return answers.FreshnessAnswer(
         now=now,

@@ -1,0 +1,106 @@
+"""What the statistics were: the state at the end of any past day, from what each day changed."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from chassis.database import Database, Session
+from ioc_aggregator.measures.cells import Delta
+from ioc_aggregator.measures.facts import DayEnd
+from ioc_aggregator.rollups import codec, ends
+from ioc_aggregator.rollups.follower import Follower
+from ioc_aggregator.rollups.state import State
+from ioc_aggregator.rollups.tables import DAY_CHANGE
+
+_KEPT = 4
+"""States that are kept, because whoever has looked at one looks at it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A state to answer from, and how far its sources were counted."""
+
+    state: State
+    as_of: Mapping[str, datetime]
+    end: DayEnd | None = None
+    """The day's end at which it stands; None: now."""
+
+
+class History:
+    """Past states of the generation that everybody answers from."""
+
+    def __init__(self, database: Database, follower: Follower) -> None:
+        """Nothing was asked for yet."""
+        self._database = database
+        self._follower = follower
+        self._kept: OrderedDict[tuple[int, date, frozenset[str]], Standing] = OrderedDict()
+
+    def now(self) -> Standing:
+        """Give the present."""
+        return Standing(self._follower.state, self._follower.as_of)
+
+    async def ends(self) -> list[DayEnd]:
+        """Give the ends of the days that can be asked for."""
+        async with self._database.reading() as session:
+            return await ends.settled(session, self._follower.generation)
+
+    async def at(self, day: date, families: Collection[str]) -> Standing | None:
+        """Give these families, and all facts, as they were counted at the end of a day.
+
+        It is the end of the latest day up to ``day`` that was ended; None before the first one.
+        """
+        generation, wanted = self._follower.generation, frozenset(families)
+        async with self._database.reading() as session:
+            before = [end for end in await ends.settled(session, generation) if end.day <= day]
+            if not before:
+                return None
+            key = (generation, before[-1].day, wanted)
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+            state = State()
+            async for _, deltas in _changes(session, generation, before, wanted):
+                await asyncio.to_thread(add, state, deltas)
+        standing = self._kept[key] = Standing(state, before[-1].as_of, before[-1])
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return standing
+
+    async def since(
+        self, day: date, families: Collection[str]
+    ) -> AsyncIterator[tuple[DayEnd, list[Delta]]]:
+        """Yield what each day after ``day`` changed."""
+        generation = self._follower.generation
+        async with self._database.reading() as session:
+            after = [end for end in await ends.settled(session, generation) if end.day > day]
+            async for found in _changes(session, generation, after, families):
+                yield found
+
+
+def add(state: State, deltas: Iterable[Delta]) -> None:
+    """Add what a day changed to a state."""
+    for delta in deltas:
+        state.add(delta)
+
+
+async def _changes(
+    session: Session, generation: int, days: Iterable[DayEnd], families: Collection[str]
+) -> AsyncIterator[tuple[DayEnd, list[Delta]]]:
+    for end in days:
+        blobs = await session.scalars(
+            select(DAY_CHANGE.c.blob)
+            .where(
+                DAY_CHANGE.c.generation == generation,
+                DAY_CHANGE.c.day == end.day,
+                DAY_CHANGE.c.family.in_([ends.FACTS, *families]),
+            )
+            .order_by(DAY_CHANGE.c.family, DAY_CHANGE.c.part)
+        )
+        yield (
+            end,
+            await asyncio.to_thread(lambda found: list(map(codec.decode, found)), list(blobs)),
+        )
