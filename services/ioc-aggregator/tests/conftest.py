@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import httpx
@@ -33,6 +34,7 @@ from ioc_aggregator.engine import Engine
 from ioc_aggregator.intake.folding import Fold
 from ioc_aggregator.measures.cells import Delta
 from ioc_aggregator.measures.families import FAMILIES
+from ioc_aggregator.rollups import ends
 from ioc_aggregator.views import feed as feed_http
 from ioc_aggregator.views import http as views_http
 
@@ -166,6 +168,54 @@ class Trusting:
 
     async def look(self, part: Part) -> None:
         part.ok("trusting")
+
+
+class Wall:
+    """The clock of a test."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+
+    def midnight(self) -> None:
+        """Go on to just after the next midnight of the province."""
+        self.now = ends.midnight(clock.business_day(self.now)).astimezone(UTC)
+        self.now += timedelta(seconds=10)
+
+
+@pytest.fixture
+def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
+    wall = Wall()
+    monkeypatch.setattr(clock, "now", lambda: wall.now)
+    return wall
+
+
+@pytest.fixture
+def days(log: Any, wall: Wall) -> Callable[..., Any]:
+    """Live through days, each with its events; give their hashes.
+
+    ``log.whole`` then has all that was appended, watermarks too.
+    """
+    log.whole = []
+    append = log.append
+
+    async def keep(*events: Event) -> Any:
+        log.whole += events
+        return await append(*events)
+
+    async def live(*days: list[Event]) -> list[str]:
+        log.append = keep
+        await log.engine.projector.load()
+        hashes = []
+        for events in days:
+            await log.append(*events)
+            await log.reach("admissions", "gradebook", seconds=log.age())
+            hashes.append(log.engine.follower.state.hash())
+            wall.midnight()
+            await log.reach("admissions", "gradebook", seconds=log.age())
+        log.append = append
+        return hashes
+
+    return live
 
 
 @pytest.fixture

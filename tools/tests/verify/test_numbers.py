@@ -150,7 +150,7 @@ def dump_of(recount: Recount) -> Dump:
     shown = numbers.all([("N04", ()), ("N04", ("sex",)), ("N26", ()), ("N28", ())])
     shown |= numbers.moments("2026-2027")
     cells = {cell: value for cell, value in recount.cells.items() if value}
-    return Dump(DAY, {}, {}, cells, shown)
+    return Dump(DAY, {}, {}, None, "", cells, shown)
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """Days end at position vectors: whatever stood there can be seen again, also after a rebuild."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from chassis import clock
 from chassis.consuming.records import Record, Slice
 from chassis.database import Database
 from chassis.tables import OUTBOX
@@ -24,54 +22,6 @@ from ioc_aggregator.rollups.tables import DAY_END
 
 FRIDAY = date(2026, 11, 20)
 """The day of everything that ``make`` records."""
-
-
-class Wall:
-    """The clock of a test."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-
-    def midnight(self) -> None:
-        """Go on to just after the next midnight of the province."""
-        self.now = ends.midnight(clock.business_day(self.now)).astimezone(UTC)
-        self.now += timedelta(seconds=10)
-
-
-@pytest.fixture
-def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
-    wall = Wall()
-    monkeypatch.setattr(clock, "now", lambda: wall.now)
-    return wall
-
-
-@pytest.fixture
-def days(log: Any, wall: Wall) -> Callable[..., Any]:
-    """Live through days, each with its events; give their hashes.
-
-    ``log.whole`` then has all that was appended, watermarks too.
-    """
-    log.whole = []
-    append = log.append
-
-    async def keep(*events: Event) -> Any:
-        log.whole += events
-        return await append(*events)
-
-    async def live(*days: list[Event]) -> list[str]:
-        log.append = keep
-        await log.engine.projector.load()
-        hashes = []
-        for events in days:
-            await log.append(*events)
-            await log.reach("admissions", "gradebook", seconds=log.age())
-            hashes.append(log.engine.follower.state.hash())
-            wall.midnight()
-            await log.reach("admissions", "gradebook", seconds=log.age())
-        log.append = append
-        return hashes
-
-    return live
 
 
 def three(make: Any) -> list[list[Event]]:
@@ -196,7 +146,7 @@ async def test_the_journal_is_kept_until_its_day_is_summed_up(
 
 
 async def test_midnight_waits_for_the_sources_but_not_for_ever(
-    log: Any, make: Any, wall: Wall
+    log: Any, make: Any, wall: Any
 ) -> None:
     await log.engine.projector.load()
     await log.append(*three(make)[0])
@@ -213,7 +163,7 @@ async def test_midnight_waits_for_the_sources_but_not_for_ever(
 
 
 async def test_nobody_ends_a_day_that_was_over_before_anything_was_counted(
-    log: Any, make: Any, wall: Wall
+    log: Any, make: Any, wall: Any
 ) -> None:
     wall.midnight()
     await log.engine.projector.load()

@@ -3,7 +3,8 @@
 It takes one dump, reads the log with its own reader exactly to the dump's positions, and counts
 everything again by rules of its own: nothing of the services, the chassis or the contracts is
 imported (an import rule), so a mistake there cannot hide itself here. A record that the aggregator
-parked although it counts is a difference like any other.
+parked although it counts is a difference like any other. The same is then done at the end of each
+of the last days, and wherever a period closed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from collections.abc import Iterable, Iterator
 
 from edu.failure import Failure
 from edu.home import Home
+from edu.verify import closes
 from edu.verify.comparing import Verdict, compare
+from edu.verify.documents import DayEnd
 from edu.verify.dump import Dump, fetch
 from edu.verify.log import Log, Record
 from edu.verify.recount import Recount
@@ -41,11 +44,19 @@ def main(arguments: list[str]) -> int:
     if parsed.self_test:
         return _self_test(dump, recount, log)
     verdict = compare(dump, recount, log)
-    _print(verdict, recount, log, as_json=parsed.json)
+    ends = closes.chosen(recount.ends)
+    token = run["tokens"]["auditor"]
+    for end, past in closes.compared(
+        ends, log.bootstrap, lambda day: fetch(url.rstrip("/"), token, day)
+    ):
+        verdict = verdict.and_of(f"at the end of {end.day}", past)
+    _print(verdict, recount, log, ends, as_json=parsed.json)
     return 1 if verdict.differences else 0
 
 
-def _print(verdict: Verdict, recount: Recount, log: Log, *, as_json: bool) -> None:
+def _print(
+    verdict: Verdict, recount: Recount, log: Log, ends: list[DayEnd], *, as_json: bool
+) -> None:
     """Print what differs, and the line that says how much was compared."""
     differences = verdict.differences
     summary = (
@@ -61,6 +72,7 @@ def _print(verdict: Verdict, recount: Recount, log: Log, *, as_json: bool) -> No
             "cells": verdict.compared,
             "records": recount.records,
             "duplicates": recount.duplicates,
+            "closes": [{"day": end.day, "closed": end.closed} for end in ends],
             "differ": len(differences),
             "differences": listed,
         }
@@ -70,6 +82,9 @@ def _print(verdict: Verdict, recount: Recount, log: Log, *, as_json: bool) -> No
     for lane, begin in sorted(log.begins.items()):
         if begin:
             print(f"note: {lane[0]}/{lane[1]} begins at offset {begin}; the rest has expired")
+    if ends:
+        periods = sum(len(end.closed) for end in ends)
+        print(f"closes: {len(ends)} of {len(recount.ends)} ends of days, {periods} closed periods")
     for one in differences[:SHOWN]:
         print(f"differs: {one}")
     if len(differences) > SHOWN:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from edu.verify.dump import Dump
 from edu.verify.formulas import FORMULAS, FRESHNESS
@@ -32,12 +32,17 @@ class Verdict:
     compared: int
     differences: tuple[Difference, ...]
 
+    def and_of(self, where: str, other: Verdict) -> Verdict:
+        """Add what was compared elsewhere."""
+        named = (replace(one, cell=f"{where}: {one.cell}") for one in other.differences)
+        return Verdict(self.compared + other.compared, (*self.differences, *named))
+
 
 def compare(dump: Dump, recount: Recount, log: Log) -> Verdict:
     """Hold a dump to the recount of the log below its positions."""
     # Which school year is the current one is the page's choice; what stands under it is not.
     current = max((name[2] for name in dump.numbers if name[0] == FRESHNESS), default="")
-    numbers = Numbers(recount, dump.day, dump.applied, current)
+    numbers = Numbers(recount, dump.day, dump.applied, current, dump.as_of)
     found = [
         *_positions(log),
         *cells(recount.cells, dump.cells),

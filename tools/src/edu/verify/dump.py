@@ -28,19 +28,24 @@ class Dump:
     """The first offset of each lane that is not counted."""
     applied: dict[tuple[str, str, int], int]
     """The last sequence of each source in each lane that is counted without a gap below it."""
+    as_of: dict[str, datetime] | None
+    """At the end of a past day: how far each source had been counted."""
+    hash: str
+    """The aggregator's own hash of its cells."""
     cells: Cells = field(default_factory=dict)
     numbers: dict[Name, Number] = field(default_factory=dict)
     journal: list[tuple[Lane, int, int]] = field(default_factory=list)
     """The entries that it still keeps: lane, first offset, first offset after it."""
 
 
-def fetch(url: str, token: str) -> Dump:
-    """Ask for a dump; it is streamed, because a province has millions of cells."""
+def fetch(url: str, token: str, day: date | None = None) -> Dump:
+    """Ask for a dump, of the end of a past day if one is given; it is streamed: it is long."""
+    past = {} if day is None else {"as_of": day.isoformat()}
     try:
         with httpx.stream(
             "GET",
             f"{url}/dump",
-            params={"journal": "true"},
+            params={"journal": "true", **past},
             headers={"Authorization": f"Bearer {token}"},
             timeout=SECONDS,
         ) as answer:
@@ -73,6 +78,8 @@ def parse(lines: Iterable[str]) -> Dump:
             for topic, partitions in topics.items()
             for partition, sequence in partitions.items()
         },
+        as_of=msgspec.convert(header.get("as_of"), dict[str, datetime] | None),
+        hash=header.get("hash", ""),
     )
     counts = {"cell": 0, "fact": 0, "number": 0, "journal": 0}
     for record in records:

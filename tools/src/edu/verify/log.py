@@ -36,6 +36,8 @@ class Log:
 
     bootstrap: str
     vector: Mapping[Lane, int]
+    after: Mapping[Lane, int] = field(default_factory=dict)
+    """The first offset of each lane to be read, where not the first that Kafka has."""
     begins: dict[Lane, int] = field(default_factory=dict)
     """Where the records start that Kafka still has."""
     short: dict[Lane, int] = field(default_factory=dict)
@@ -57,7 +59,12 @@ class Log:
         )
         try:
             lanes = self._measure(consumer)
-            consumer.assign([TopicPartition(*lane, self.begins[lane]) for lane in lanes])
+            consumer.assign(
+                [
+                    TopicPartition(*lane, max(self.begins[lane], self.after.get(lane, 0)))
+                    for lane in lanes
+                ]
+            )
             yield from self._read(consumer, lanes)
         except KafkaException as error:
             raise Failure(f"Kafka at {self.bootstrap}: {error.args[0].str()}") from None
@@ -70,6 +77,7 @@ class Log:
         for lane, limit in self.vector.items():
             begin, end = consumer.get_watermark_offsets(TopicPartition(*lane), timeout=SECONDS)
             self.begins[lane] = begin
+            begin = max(begin, self.after.get(lane, 0))
             if end < limit:
                 self.short[lane] = end
             if begin < min(end, limit):

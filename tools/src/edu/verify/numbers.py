@@ -54,10 +54,12 @@ class Numbers:
         day: date,
         applied: Mapping[tuple[str, str, int], int],
         current: str = "",
+        as_of: Mapping[str, datetime] | None = None,
     ) -> None:
         """Draw the borders of ``day``; ``applied`` bounds the freshness that may be claimed.
 
-        ``current`` is the school year in which what lasts is what it is now.
+        ``current`` is the school year in which what lasts is what it is now. At the end of a past
+        day ``as_of`` is how far the sources had been counted: the log says it.
         """
         self._recount = recount
         self._current = current
@@ -75,7 +77,10 @@ class Numbers:
         for (family, _), cells in self._cells.items():
             self._used[family] |= {cell["school_year"] for cell, _ in cells}
         self._reported = self._who_reported()
-        self._as_of = {source: self._latest(source, applied) for source in set(OWNERS.values())}
+        self._as_of = {
+            source: self._latest(source, applied) if as_of is None else as_of.get(source)
+            for source in set(OWNERS.values())
+        }
 
     def all(self, wanted: Iterable[tuple[str, tuple[str, ...]]]) -> dict[Name, Number]:
         """Compute each wanted indicator in each wanted breakdown, wherever it is not zero.

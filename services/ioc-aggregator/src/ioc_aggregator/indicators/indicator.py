@@ -121,6 +121,11 @@ class Indicator:
         return (REPORTED.name, *dict.fromkeys(names))
 
     @property
+    def daily(self) -> bool:
+        """Tell whether all of it happens on days, so that any days on end can be summed."""
+        return bool(self.sums) and all("day" in term.family.dims for term in self.sums)
+
+    @property
     def lasting(self) -> bool:
         """Tell whether all of it lasts beyond the school year in which it was reported."""
         return bool(self.sums) and all(term.family.lasting for term in self.sums)

@@ -40,6 +40,8 @@ class Freshness(StrEnum):
     """The source is known, but no watermark of it is fully applied yet."""
     NO_SOURCE = "no-source"
     """The source was never heard of."""
+    ENDED = "ended"
+    """It is what was counted at the end of a past day, and does not age."""
 
 
 @dataclass(frozen=True, slots=True)

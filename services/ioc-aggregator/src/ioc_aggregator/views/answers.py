@@ -83,6 +83,8 @@ class IndicatorAnswer(Age):
     name: Words
     unit: IndicatorUnit
     period: str
+    ended: date | None
+    """The day at whose end it stood so; null: now."""
     dims: dict[str, str]
     number: Number
     children: list[Child]
@@ -129,6 +131,34 @@ class CatalogueAnswer(Answer):
     indicators: list[CatalogueEntry]
 
 
+class Ratio(Answer):
+    """An exact quotient of integers."""
+
+    numerator: int
+    denominator: int
+
+
+class Band(Answer):
+    """How many scores there are from one tenth up to another."""
+
+    begin: int
+    end: int
+    """The first tenth that is not in it any more; 101 where it holds the tens."""
+    count: int
+
+
+class Spread(Answer):
+    """What the sums and bins say; only where none of them is withheld."""
+
+    mean: Ratio
+    """In hundredths."""
+    variance: Ratio
+    """Of all scores, in hundredths squared."""
+    median: int
+    """The tenth in which the middle score lies; of two in the middle the lower one's."""
+    bands: list[Band]
+
+
 class HistogramAnswer(Age):
     """How the scores of a subject spread, for a place."""
 
@@ -151,6 +181,10 @@ class HistogramAnswer(Age):
     squares: int | None
     counts: list[int | None]
     """101 bins: k/10 ≤ score < (k+1)/10. In a comment subject 0 is Chưa đạt, 1 is Đạt."""
+    spread: Spread | None
+    """Null in a comment subject, where nobody has a score, and where anything is withheld."""
+    ended: date | None
+    """The day at whose end it stood so; null: now."""
 
 
 class UnitRow(Answer):

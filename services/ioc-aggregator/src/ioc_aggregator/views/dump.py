@@ -15,7 +15,8 @@ import numpy as np
 from chassis import clock
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.feed.series import Publication, Series
-from ioc_aggregator.rollups.state import Content
+from ioc_aggregator.measures.facts import DayEnd
+from ioc_aggregator.rollups.state import Content, State
 
 _encode = msgspec.json.Encoder().encode
 _LINES = 500
@@ -117,6 +118,22 @@ async def take(engine: Engine, entries: Sequence[tuple[str, int, int, int]] = ()
     # From here on the copy is all that is looked at.
     header["hash"] = await asyncio.to_thread(content.hash)
     return taken
+
+
+async def take_past(state: State, end: DayEnd, generation: int) -> Dump:
+    """Give what stood at the end of a day; how far it was applied then is as the end says it."""
+    content = state.copy()
+    header: dict[str, Any] = {
+        "feed": None,
+        "day": end.day,
+        "generation": generation,
+        "positions": end.positions,
+        "applied": {},
+        "as_of": end.as_of,
+        "hash": await asyncio.to_thread(content.hash),
+    }
+    series = list(Publication().series(state, end.day, end.as_of))
+    return Dump(header, content, series, end.as_of)
 
 
 def _in_pieces(

@@ -26,7 +26,7 @@ def answer(engine: Engine) -> answers.FreshnessAnswer:
 def _source(engine: Engine, source: str, now: datetime) -> answers.SourceAnswer:
     follower = engine.follower
     marks = follower.state.register.watermarks.get(source)
-    age = places.age(engine, (source,), now)
+    age = places.age(engine.history.now(), (source,), now)
     behind = follower.applied.behind(marks[-1], follower.topics) if marks else []
     return answers.SourceAnswer(
         source=source,

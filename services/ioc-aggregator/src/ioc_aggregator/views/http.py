@@ -12,6 +12,7 @@ from chassis.http import PrincipalDep, QueryRouter
 from contracts.lists import ColumnKind, Grade, Subject, Term
 from ioc_aggregator.access import EngineDep, ScopeDep
 from ioc_aggregator.indicators.catalogue import CATALOGUE
+from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.policy import POLICY, READ_DUMP
 from ioc_aggregator.rollups import journal, periods
 from ioc_aggregator.views import (
@@ -35,7 +36,15 @@ DayQuery = Annotated[
     Query(alias="on", description="The day whose borders, names and schools apply; today."),
 ]
 PeriodQuery = Annotated[
-    str | None, Query(description="2026-2027 or 2026-2027/HK1.", pattern=periods.PATTERN)
+    str | None,
+    Query(
+        description="A school year 2026-2027, a term 2026-2027/HK1; a day 2026-11-20, a week "
+        "2026-W47, a month 2026-11: what happened on them, or what stood at their end.",
+        pattern=periods.PATTERN,
+    ),
+]
+AsOfQuery = Annotated[
+    date | None, Query(description="As it was counted at the end of this past day.")
 ]
 _MOST_FILTERS = 16
 
@@ -62,6 +71,7 @@ async def read_indicators(
         ),
     ] = None,
     day: DayQuery = None,
+    as_of: AsOfQuery = None,
 ) -> answers.IndicatorsAnswer:
     """The numbers of a unit and of the units below it, and the N at which they stand."""
     wanted = list(CATALOGUE.values())
@@ -79,10 +89,11 @@ async def read_indicators(
         if name not in known or not text:
             raise _unknown("dims", item)
         where.setdefault(name, []).append(text)
-    return indicators.answer(
+    return await indicators.answer(
         engine,
         scope=scope,
-        day=places.day_of(day),
+        day=day,
+        as_of=as_of,
         unit_id=unit,
         wanted=wanted,
         period_text=period,
@@ -109,6 +120,7 @@ async def read_histogram(
     term: Term | None = None,
     kind: ColumnKind | None = None,
     day: DayQuery = None,
+    as_of: AsOfQuery = None,
 ) -> answers.HistogramAnswer:
     """How the scores of a subject spread; what is left out is summed over."""
     where = {
@@ -120,8 +132,9 @@ async def read_histogram(
     }
     return histograms.answer(
         engine,
+        standing=await places.standing_at(engine, as_of, histograms.FAMILIES),
         scope=scope,
-        day=places.day_of(day),
+        day=day or as_of or places.day_of(None),
         unit_id=unit,
         where={name: None if text is None else str(text) for name, text in where.items()},
     )
@@ -146,14 +159,19 @@ async def read_dump(
     entries: Annotated[
         bool, Query(alias="journal", description="Name the journal's entries, too.")
     ] = False,
+    as_of: AsOfQuery = None,
 ) -> StreamingResponse:
     """Everything at one moment as NDJSON: positions, cells, facts and numbers, unsuppressed."""
     POLICY.authorise(principal, READ_DUMP)
     kept: list[tuple[str, int, int, int]] = []
-    if entries:
-        async with engine.database.reading() as session:
-            kept = await journal.boundaries(session, engine.follower.generation)
-    taken = await dump.take(engine, kept)
+    standing = await places.standing_at(engine, as_of, FAMILIES)
+    if standing.end is not None:
+        taken = await dump.take_past(standing.state, standing.end, engine.follower.generation)
+    else:
+        if entries:
+            async with engine.database.reading() as session:
+                kept = await journal.boundaries(session, engine.follower.generation)
+        taken = await dump.take(engine, kept)
 
     async def pieces() -> AsyncIterator[bytes]:
         for piece in taken.pieces():

@@ -1,7 +1,8 @@
 """The numbers of one place and of the places below it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from chassis import clock
@@ -12,9 +13,11 @@ from contracts.payments import FeeKind, PaymentMethod
 from ioc_aggregator.access import Scope
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.indicator import AsOf, Indicator
+from ioc_aggregator.measures.families import REPORTED
 from ioc_aggregator.rollups import numbers
 from ioc_aggregator.rollups.borders import Borders
 from ioc_aggregator.rollups.hiding import hidden_from_the_public
+from ioc_aggregator.rollups.history import Standing
 from ioc_aggregator.rollups.numbers import Completeness, Table
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
@@ -50,8 +53,12 @@ class _Numbers:
         by: str | None,
         where: Mapping[str, Sequence[str]],
         as_of: datetime | None,
+        before: State | None,
     ) -> None:
-        """Compute all of it; ``full`` is whether the scope covers every place asked for."""
+        """Compute all of it; ``full`` is whether the scope covers every place asked for.
+
+        Of days on end ``before`` is what stood at their beginning.
+        """
         self._scope, self._borders = scope, borders
         self.dated = as_of is not None
         counted = borders.day if as_of is None else clock.business_day(as_of)
@@ -70,10 +77,13 @@ class _Numbers:
             streams=[stream.name for stream in indicator.streams],
             levels=frozenset(indicator.levels),
             lasting=indicator.lasting,
+            before=before,
         )
         self.hidden = (
             None if full else hidden_from_the_public(state, borders, indicator, period, day=counted)
         )
+        self._finer = period.days is not None and "day" in indicator.fine_dims
+        """Sums of days on end can be subtracted from one another: not for the public."""
 
     def number(self, place: int) -> answers.Number:
         """Give the number of a place."""
@@ -113,7 +123,7 @@ class _Numbers:
         """Give the marks of a place's numbers; None where all of them are shown."""
         if self.hidden is None:
             return None
-        marks: Marks = self.hidden.of(by)[place]
+        marks: Marks = self.hidden.of(by)[place] | self._finer
         # Only where something is hidden does it matter who asks.
         return marks if marks.any() and not self._scope.covers(self._borders, place) else None
 
@@ -131,71 +141,51 @@ def _values(table: Table, place: int, at: int, *, shown: bool) -> tuple[int | No
     return int(table.numerator[place, at]), denominator
 
 
-def answer(
+async def answer(
     engine: Engine,
     *,
     scope: Scope,
-    day: date,
+    day: date | None,
     unit_id: str | None,
     wanted: Sequence[Indicator],
     period_text: str | None,
     by: str | None,
     where: Mapping[str, Sequence[str]],
+    as_of: date | None = None,
 ) -> answers.IndicatorsAnswer:
-    """Answer for one place, from memory, at one moment.
+    """Answer for one place, from memory, at one moment; or as it was at the end of a past day.
 
     Raises:
         Forbidden: filters outside the scope, or a breakdown so fine that either would undo what is
             withheld there.
     """
-    state = engine.follower.state
-    borders = state.borders(day)
+    present = await places.standing_at(engine, as_of, ())
+    period = places.period_of(present.state, period_text, as_of or places.day_of(day))
+    until = None if period.days is None else period.days[1]
+    standings = [
+        (
+            item,
+            await places.standing_at(
+                engine, as_of or (None if item.daily else until), item.families
+            ),
+        )
+        for item in wanted
+    ]
+    before = None
+    if period.days is not None:
+        before = await engine.history.at(period.days[0] - timedelta(days=1), {REPORTED.name})
+    # From here on nothing is awaited: all that is of now is of one moment.
+    now = engine.history.now()
+    present = now if present.end is None else present
+    day = day or min(filter(None, (as_of, until, places.day_of(None))))
+    borders = present.state.borders(day)
     place = places.place_of(borders, unit_id)
     full = scope.covers(borders, place)
     if not full and (where or any(by in indicator.fine_dims for indicator in wanted)):
         raise Forbidden(
             "filters-out-of-scope", "Chỉ được lọc tự do trong phạm vi mà tài khoản phụ trách."
         )
-    period = places.period_of(state, period_text, day)
-    now = clock.now()
-    found = []
-    for indicator in wanted:
-        age = places.age_of(engine, indicator, now)
-        its_period = period.within(indicator)
-        dims = (*indicator.dims, *indicator.fine_dims)
-        filters = {name: texts for name, texts in where.items() if name in dims}
-        if not isinstance(indicator.numerator, AsOf):
-            tables = _Numbers(
-                state,
-                borders,
-                indicator,
-                its_period,
-                scope=scope,
-                full=full,
-                by=by,
-                where=filters,
-                as_of=age.as_of,
-            )
-            number = tables.number(place)
-            children = [
-                answers.Child(**dict(places.unit(borders, child)), **dict(tables.number(child)))
-                for child in borders.places[place].children
-            ]
-        else:
-            number, children = _moment(engine, indicator, state, borders, its_period), []
-        found.append(
-            answers.IndicatorAnswer(
-                **dict(age),
-                indicator=indicator.id,
-                version=indicator.version,
-                name=answers.Words(vi=indicator.name.vi, en=indicator.name.en),
-                unit=measured_in(indicator),
-                period=str(its_period),
-                dims={name: ",".join(texts) for name, texts in filters.items()},
-                number=number,
-                children=children,
-            )
-        )
+    asked = _Asked(scope, day, unit_id, by, where, before.state if before else None)
     return answers.IndicatorsAnswer(
         feed=engine.feed.head,
         day=day,
@@ -203,7 +193,65 @@ def answer(
         period=str(period),
         unit=places.unit(borders, place),
         path=[places.unit(borders, step) for step in borders.path(place)],
-        indicators=found,
+        indicators=[
+            _indicator(standing if standing.end else now, item, period.within(item), asked)
+            for item, standing in standings
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the indicators of an answer have in common."""
+
+    scope: Scope
+    day: date
+    unit_id: str | None
+    by: str | None
+    where: Mapping[str, Sequence[str]]
+    before: State | None
+
+
+def _indicator(
+    standing: Standing, indicator: Indicator, period: Period, asked: _Asked
+) -> answers.IndicatorAnswer:
+    state, scope = standing.state, asked.scope
+    borders = state.borders(asked.day)
+    place = places.place_of(borders, asked.unit_id)
+    age = places.age_of(standing, indicator, clock.now())
+    dims = (*indicator.dims, *indicator.fine_dims)
+    filters = {name: texts for name, texts in asked.where.items() if name in dims}
+    if not isinstance(indicator.numerator, AsOf):
+        tables = _Numbers(
+            state,
+            borders,
+            indicator,
+            period,
+            scope=scope,
+            full=scope.covers(borders, place),
+            by=asked.by,
+            where=filters,
+            as_of=age.as_of,
+            before=asked.before,
+        )
+        number = tables.number(place)
+        children = [
+            answers.Child(**dict(places.unit(borders, child)), **dict(tables.number(child)))
+            for child in borders.places[place].children
+        ]
+    else:
+        number, children = _moment(standing, indicator, borders, period), []
+    return answers.IndicatorAnswer(
+        **dict(age),
+        indicator=indicator.id,
+        version=indicator.version,
+        name=answers.Words(vi=indicator.name.vi, en=indicator.name.en),
+        unit=measured_in(indicator),
+        period=str(period),
+        ended=standing.end.day if standing.end else None,
+        dims={name: ",".join(texts) for name, texts in filters.items()},
+        number=number,
+        children=children,
     )
 
 
@@ -215,16 +263,14 @@ def measured_in(indicator: Indicator) -> answers.IndicatorUnit:
 
 
 def _moment(
-    engine: Engine, indicator: Indicator, state: State, borders: Borders, period: Period
+    standing: Standing, indicator: Indicator, borders: Borders, period: Period
 ) -> answers.Number:
     """Give the as-of of the whole and of each source, in seconds since 1970."""
     as_of: dict[str, datetime] = {
-        source: engine.follower.as_of[source]
-        for source in indicator.sources
-        if source in engine.follower.as_of
+        source: standing.as_of[source] for source in indicator.sources if source in standing.as_of
     }
     complete: Completeness = numbers.completeness(
-        state,
+        standing.state,
         borders,
         period,
         streams=[stream.name for stream in indicator.streams],

@@ -1,5 +1,7 @@
 """Names: the unit that was asked for, its path, and the whole register of a day."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 
 from chassis import clock
@@ -10,6 +12,7 @@ from ioc_aggregator.indicators.indicator import Indicator
 from ioc_aggregator.rollups import freshness, periods
 from ioc_aggregator.rollups.borders import Borders, Place
 from ioc_aggregator.rollups.freshness import Freshness
+from ioc_aggregator.rollups.history import Standing
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.register import at
 from ioc_aggregator.rollups.state import State
@@ -25,7 +28,16 @@ def period_of(state: State, asked: str | None, day: date) -> Period:
     """Give the period that is asked for, or the current one."""
     if asked is None:
         return periods.current(state, day)
-    period = periods.parse(asked)
+    try:
+        period = periods.parse(asked)
+    except ValueError:
+        raise Invalid(
+            "no-such-period",
+            "Không có ngày, tuần hay tháng này trong lịch.",
+            errors=[FieldError("period", "không có trong lịch", "viết như 2026-11-20, 2026-W47")],
+        ) from None
+    if period.days is not None:
+        return replace(period, school_year=periods.current(state, period.days[1]).school_year)
     first, last = period.school_year.split("-")
     if int(last) != int(first) + 1:
         raise Invalid(
@@ -34,6 +46,20 @@ def period_of(state: State, asked: str | None, day: date) -> Period:
             errors=[FieldError("period", "không phải năm học", "viết như 2026-2027")],
         )
     return period
+
+
+async def standing_at(engine: Engine, day: date | None, families: Collection[str]) -> Standing:
+    """Give what stood at the end of a day; the present without one, or of a day to come.
+
+    Raises:
+        NotFound: no day had ended by then.
+    """
+    if day is None or day >= clock.business_day(clock.now()):
+        return engine.history.now()
+    standing = await engine.history.at(day, families)
+    if standing is None:
+        raise NotFound("day-not-kept", "Chưa có số liệu chốt của ngày này hay ngày nào trước đó.")
+    return standing
 
 
 def place_of(borders: Borders, unit_id: str | None) -> int:
@@ -63,15 +89,16 @@ def unit(borders: Borders, index: int) -> answers.Unit:
     )
 
 
-def age(engine: Engine, sources: tuple[str, ...], now: datetime) -> answers.Age:
+def age(standing: Standing, sources: tuple[str, ...], now: datetime) -> answers.Age:
     """Say how old numbers of these sources are: as old as the oldest of them."""
-    follower = engine.follower
-    moments = [follower.as_of.get(source) for source in sources]
-    known = all(source in follower.state.register.watermarks for source in sources)
+    moments = [standing.as_of.get(source) for source in sources]
+    known = all(source in standing.state.register.watermarks for source in sources)
     as_of = min((moment for moment in moments if moment), default=None)
     if None in moments:
         as_of = None
     state = freshness.judge(as_of, now, known=known)
+    if standing.end is not None:
+        state = Freshness.NO_SOURCE if as_of is None else Freshness.ENDED
     return answers.Age(
         as_of=as_of,
         state=state,
@@ -80,12 +107,12 @@ def age(engine: Engine, sources: tuple[str, ...], now: datetime) -> answers.Age:
     )
 
 
-def age_of(engine: Engine, indicator: Indicator, now: datetime) -> answers.Age:
+def age_of(standing: Standing, indicator: Indicator, now: datetime) -> answers.Age:
     """Say how old an indicator's numbers are; freshness itself needs no source but one."""
     sources = indicator.sources
     if "source" in indicator.dims:
-        sources = tuple(s for s in sources if s in engine.follower.as_of) or sources
-    return age(engine, sources, now)
+        sources = tuple(s for s in sources if s in standing.as_of) or sources
+    return age(standing, sources, now)
 
 
 def register(state: State, day: date) -> answers.UnitsAnswer:
