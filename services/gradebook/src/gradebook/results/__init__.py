@@ -1,0 +1,1 @@
+"""What follows from a pupil's marks by law: results, titles, promotion, completion."""
