@@ -202,16 +202,18 @@ def days(log: Any, wall: Wall) -> Callable[..., Any]:
         log.whole += events
         return await append(*events)
 
-    async def live(*days: list[Event]) -> list[str]:
+    async def live(
+        *days: list[Event], sources: tuple[str, ...] = ("admissions", "gradebook")
+    ) -> list[str]:
         log.append = keep
         await log.engine.projector.load()
         hashes = []
         for events in days:
             await log.append(*events)
-            await log.reach("admissions", "gradebook", seconds=log.age())
+            await log.reach(*sources, seconds=log.age())
             hashes.append(log.engine.follower.state.hash())
             wall.midnight()
-            await log.reach("admissions", "gradebook", seconds=log.age())
+            await log.reach(*sources, seconds=log.age())
         log.append = append
         return hashes
 

@@ -165,3 +165,119 @@ def test_of_the_days_before_the_last_week_only_closes_are_compared() -> None:
     ends[13] = end(ends[13].day, "2026-W45")
     found = closes.chosen({one.day: one for one in ends})
     assert [(FRIDAY - one.day).days for one in found] == [13, *range(6, -1, -1)]
+
+
+@pytest.fixture
+async def closed(days: Callable[..., Any], make: Any) -> Any:
+    """The week closes on Sunday; messages of Friday come on Sunday evening, Monday and Tuesday."""
+    return await days(
+        [
+            make.unit(1, "Tây Ninh"),
+            make.unit(2, "Xã Hai", parent=1),
+            make.school(11, 2),
+            make.school(12, 2),
+            make.calendar(),
+            *make.enrolments(11, 30),
+        ],
+        [],
+        [make.delivered(11, [1] * 20, day=FRIDAY)],
+        [make.delivered(11, [1] * 3, day=FRIDAY), make.delivered(12, [2] * 7, day=SATURDAY)],
+        [make.delivered(12, [2] * 4, day=date(2026, 11, 23))],
+        sources=("admissions", "gradebook", "notifications"),
+    )
+
+
+@pytest.mark.usefixtures("closed")
+async def test_a_later_fact_restates_a_closed_week(
+    client: httpx.AsyncClient, log: Any, make: Any
+) -> None:
+    await log.append(make.delivered(12, [1], day=SATURDAY))
+    await log.engine.turn()
+    query = {"indicator": "N52", "period": "2026-W47"}
+    found = (await client.get("/restatements", params=query, headers=FULL)).json()
+    assert (found["closed"]["day"], found["then"]["numerator"]) == ("2026-11-22", 20)
+    assert found["now"]["numerator"] == 31
+    monday, today = found["restatements"]
+    assert (monday["day"], monday["before"]["numerator"], monday["after"]["numerator"]) == (
+        "2026-11-23",
+        20,
+        30,
+    )
+    assert monday["ended_at"] == "2026-11-23T17:00:10Z"
+    assert [
+        (each["code"], each["before"]["numerator"], each["after"]["numerator"], each["streams"])
+        for each in monday["schools"]
+    ] == [
+        ("T11", 20, 23, ["notifications.messages.v1"]),
+        ("T12", 0, 7, ["notifications.messages.v1"]),
+    ]
+    assert (today["day"], today["after"]["numerator"]) == (None, 31)
+    assert [each["code"] for each in today["schools"]] == ["T12"]
+    # The close itself stands; the week's number is what the log says now.
+    at_close = await number(client, "N52", period="2026-W47", as_of="2026-11-22")
+    assert at_close["number"]["numerator"] == 20
+    assert (await number(client, "N52", period="2026-W47"))["number"]["numerator"] == 31
+
+
+@pytest.mark.usefixtures("closed")
+async def test_restatements_name_no_school_to_the_public(client: httpx.AsyncClient) -> None:
+    query = {"indicator": "N52", "period": "2026-W47"}
+    found = (await client.get("/restatements", params=query)).json()
+    assert [each["schools"] for each in found["restatements"]] == [[]]
+    answer = await client.get("/restatements", params={**query, "period": "2026-11"})
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:edu:problem:period-not-closed")
+
+
+@pytest.mark.usefixtures("closed")
+async def test_a_days_messages_are_not_for_the_public(client: httpx.AsyncClient) -> None:
+    """Two weeks or days can be subtracted from a year, like any filter by day."""
+    query = {"indicator": "N52", "period": "2026-W47"}
+    [public] = (await client.get("/indicators", params=query)).json()["indicators"]
+    assert public["number"] | {"breakdown": []} == {
+        "numerator": None,
+        "denominator": None,
+        "suppressed": True,
+        "schools_reported": 1,
+        "schools_expected": 2,
+        "breakdown": [],
+    }
+
+
+@pytest.mark.usefixtures("closed")
+async def test_a_stock_is_never_restated(client: httpx.AsyncClient, log: Any, make: Any) -> None:
+    await log.append(*make.enrolments(12, 9))
+    await log.engine.turn()
+    query = {"indicator": "N04", "period": "2026-W47"}
+    found = (await client.get("/restatements", params=query, headers=FULL)).json()
+    assert (found["then"], found["restatements"]) == (found["now"], [])
+    assert found["now"]["numerator"] == 30
+
+
+@pytest.mark.usefixtures("closed")
+async def test_who_has_not_reported_and_since_when(client: httpx.AsyncClient) -> None:
+    async def missing(**query: str) -> list[tuple[str, str, str | None]]:
+        found = (await client.get("/completeness", params=query)).json()
+        assert found["schools_expected"] - found["schools_reported"] == len(found["missing"])
+        return [(each["code"], each["since"], each["last_heard"]) for each in found["missing"]]
+
+    assert await missing(indicator="N52") == []
+    assert await missing(indicator="N52", period="2026-W47") == [
+        ("T12", "2026-11-16", "2026-11-24")
+    ]
+    assert await missing(indicator="N52", period="2026-11-24") == [
+        ("T11", "2026-11-24", "2026-11-23")
+    ]
+    assert await missing(indicator="N04") == [("T12", "2026-09-05", None)]
+
+
+@pytest.mark.usefixtures("closed")
+async def test_the_days_and_what_closed_with_them(client: httpx.AsyncClient) -> None:
+    found = (await client.get("/periods")).json()
+    assert found["today"] == "2026-11-25"
+    assert [(row["day"], row["closed"]) for row in found["days"]] == [
+        ("2026-11-20", []),
+        ("2026-11-21", []),
+        ("2026-11-22", ["2026-W47"]),
+        ("2026-11-23", []),
+        ("2026-11-24", []),
+    ]

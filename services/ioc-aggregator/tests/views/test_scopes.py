@@ -183,6 +183,10 @@ def test_no_route_is_forgotten(app: FastAPI) -> None:
         "/units",
         "/indicators/catalogue",
         "/freshness",
+        "/periods",
+        # In test_closes:
+        "/restatements",
+        "/completeness",
     }
 
 

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from chassis.database import Database, Session
-from ioc_aggregator.measures.cells import Delta
+from ioc_aggregator.measures.cells import Delta, Key
 from ioc_aggregator.measures.facts import DayEnd
+from ioc_aggregator.measures.families import REPORTED
 from ioc_aggregator.rollups import codec, ends
 from ioc_aggregator.rollups.follower import Follower
 from ioc_aggregator.rollups.state import State
@@ -70,21 +71,39 @@ class History:
             self._kept.popitem(last=False)
         return standing
 
-    async def since(
-        self, day: date, families: Collection[str]
-    ) -> AsyncIterator[tuple[DayEnd, list[Delta]]]:
-        """Yield what each day after ``day`` changed."""
+    async def walk(self, first: date, families: Collection[str]) -> AsyncIterator[Standing]:
+        """Yield one state again and again: at the end of ``first``, and of each day after it."""
+        generation, state = self._follower.generation, State()
+        async with self._database.reading() as session:
+            days = await ends.settled(session, generation)
+            async for end, deltas in _changes(session, generation, days, families):
+                await asyncio.to_thread(add, state, deltas)
+                if end.day >= first:
+                    yield Standing(state, end.as_of, end)
+
+    async def last_heard(self, streams: Collection[str]) -> dict[str, date]:
+        """Give, by school id, the last day that ended with more events of these streams."""
+        heard: dict[str, date] = {}
         generation = self._follower.generation
         async with self._database.reading() as session:
-            after = [end for end in await ends.settled(session, generation) if end.day > day]
-            async for found in _changes(session, generation, after, families):
-                yield found
+            days = await ends.settled(session, generation)
+            async for end, deltas in _changes(session, generation, days, {REPORTED.name}):
+                for delta in deltas:
+                    for school, stream, *_ in _keys(delta):
+                        if stream in streams:
+                            heard[school] = end.day
+        return heard
 
 
 def add(state: State, deltas: Iterable[Delta]) -> None:
     """Add what a day changed to a state."""
     for delta in deltas:
         state.add(delta)
+
+
+def _keys(delta: Delta) -> list[Key]:
+    change = delta.changes.get(REPORTED.name)
+    return [] if change is None else change.keys
 
 
 async def _changes(

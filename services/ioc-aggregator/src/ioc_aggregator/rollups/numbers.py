@@ -45,6 +45,15 @@ class Completeness:
     expected: Integers
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Days on end, as what stood before and after them: who reported has sent more meanwhile."""
+
+    begin: State
+    end: State | None
+    """None: they have not ended."""
+
+
 def table(
     state: State,
     borders: Borders,
@@ -94,14 +103,13 @@ def completeness(
     streams: Sequence[str],
     levels: frozenset[str],
     lasting: bool = False,
-    before: State | None = None,
+    within: Within | None = None,
 ) -> Completeness:
     """Count the schools that should report (N) and those of them that did (n).
 
-    What is ``lasting`` was also reported by whoever did so in an earlier school year. Of days on
-    end ``before`` is the state at their beginning: who reported has sent more since.
+    What is ``lasting`` was also reported by whoever did so in an earlier school year.
     """
-    did = reported(state, borders, period, streams=streams, lasting=lasting, before=before) > 0
+    did = reported(state, borders, period, streams=streams, lasting=lasting, within=within) > 0
     should = borders.expected(levels)
     both = np.stack([did & should, should], axis=1).astype(np.int64)
     sums = borders.sum(both)
@@ -115,26 +123,27 @@ def reported(
     *,
     streams: Sequence[str],
     lasting: bool = False,
-    before: State | None = None,
+    within: Within | None = None,
 ) -> Integers:
     """Count, by school code, the events of these streams in a period; as for completeness."""
     where: dict[str, Sequence[str]] = {"stream": streams}
     if period is not None and period.days is None:
         where |= _when(state, borders, period, REPORTED, lasting=lasting)
-    events = _events(state, where, len(borders.school_places))
-    if before is not None:
-        schools = before.codes["school"]
-        earlier = _events(before, where, len(schools))
-        for code, text in enumerate(state.codes["school"].texts):
-            if (known := schools.find(text)) is not None:
-                events[code] -= earlier[known]
-    return events
+    schools = state.codes["school"].texts[: len(borders.school_places)]
+    if within is None:
+        return _events(state, where, schools)
+    return _events(within.end or state, where, schools) - _events(within.begin, where, schools)
 
 
-def _events(state: State, where: Where, schools: int) -> Integers:
-    columns = state.columns[REPORTED.name]
+def _events(state: State, where: Where, schools: Sequence[str]) -> Integers:
+    """Count the events that a state has heard, for these schools."""
+    columns, codes = state.columns[REPORTED.name], state.codes["school"]
     mask = columns.select(where)
-    return sum_by(schools, columns.dim("school")[mask], columns.column("events")[mask])
+    # One row more for the schools that this state has never heard of.
+    counts = sum_by(len(codes) + 1, columns.dim("school")[mask], columns.column("events")[mask])
+    known = [codes.find(school) for school in schools]
+    picked: Integers = counts[[len(codes) if code is None else code for code in known]]
+    return picked
 
 
 def histograms(state: State, borders: Borders, where: Where) -> tuple[Integers, Integers]:

@@ -241,6 +241,86 @@ class UnitsAnswer(Answer):
     period: str
 
 
+class EndRow(Answer):
+    """The end of a business day, and the periods that closed with it."""
+
+    day: date
+    ended_at: datetime
+    as_of: dict[str, datetime]
+    """How far each source had been counted."""
+    cells_hash: str
+    closed: list[str]
+
+
+class PeriodsAnswer(Answer):
+    """Every past day whose numbers can be seen again."""
+
+    today: date
+    days: list[EndRow]
+
+
+class Value(Answer):
+    """A number; null where the public may not see it."""
+
+    numerator: int | None
+    denominator: int | None
+    suppressed: bool
+
+
+class SchoolRestated(Unit):
+    """What a school's later facts did to its number."""
+
+    before: Value
+    after: Value
+    streams: list[str]
+    """In which streams it was heard."""
+
+
+class Restatement(Answer):
+    """One day on which the number of a closed period moved."""
+
+    day: date | None
+    """Null: today, since the last day's end."""
+    ended_at: datetime | None
+    before: Value
+    after: Value
+    schools: list[SchoolRestated]
+    """Whose facts they were; only for who sees the unit in full."""
+
+
+class RestatementsAnswer(Answer):
+    """A closed number, what it is now, and every step from the one to the other."""
+
+    indicator: str
+    version: int
+    period: str
+    unit: Unit
+    closed: EndRow
+    then: Value
+    now: Value
+    restatements: list[Restatement]
+
+
+class Missing(Unit):
+    """A school that should report and has not."""
+
+    since: date
+    """The period's first day, or the school's own if that is later."""
+    last_heard: date | None
+    """The last past day with a fact of these streams, of whatever period; null: none is known."""
+
+
+class CompletenessAnswer(Age):
+    """n and N of a number, and who is missing."""
+
+    indicator: str
+    period: str
+    unit: Unit
+    schools_reported: int
+    schools_expected: int
+    missing: list[Missing]
+
+
 class Behind(Answer):
     """A partition of which the source has sent more than is counted."""
 

@@ -12,12 +12,14 @@ from chassis.http import PrincipalDep, QueryRouter
 from contracts.lists import ColumnKind, Grade, Subject, Term
 from ioc_aggregator.access import EngineDep, ScopeDep
 from ioc_aggregator.indicators.catalogue import CATALOGUE
+from ioc_aggregator.indicators.indicator import Indicator
 from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.policy import POLICY, READ_DUMP
 from ioc_aggregator.rollups import journal, periods
 from ioc_aggregator.views import (
     answers,
     catalogue,
+    closes,
     dump,
     freshness,
     histograms,
@@ -76,10 +78,7 @@ async def read_indicators(
     """The numbers of a unit and of the units below it, and the N at which they stand."""
     wanted = list(CATALOGUE.values())
     if indicator is not None:
-        for name in indicator:
-            if name not in CATALOGUE:
-                raise _unknown("indicator", name)
-        wanted = [CATALOGUE[name] for name in dict.fromkeys(indicator)]
+        wanted = [_known(name) for name in dict.fromkeys(indicator)]
     known = {dim for item in wanted for dim in (*item.dims, *item.fine_dims)}
     if by is not None and by not in known:
         raise _unknown("by", by)
@@ -140,6 +139,39 @@ async def read_histogram(
     )
 
 
+@router.get("/periods", public=True, transactional=False)
+async def read_periods(engine: EngineDep) -> answers.PeriodsAnswer:
+    """The past days that can be asked for, and the periods that closed with them."""
+    return await closes.days(engine)
+
+
+@router.get("/restatements", public=True, transactional=False)
+async def read_restatements(
+    *,
+    engine: EngineDep,
+    scope: ScopeDep,
+    indicator: Annotated[str, Query(description="An id such as N26.", max_length=8)],
+    period: Annotated[str, Query(description="A closed period.", pattern=periods.PATTERN)],
+    unit: UnitQuery = None,
+) -> answers.RestatementsAnswer:
+    """What later facts did to a number after its period was closed: when, who, by how much."""
+    return await closes.restatements(
+        engine, scope=scope, unit_id=unit, indicator=_known(indicator), text=period
+    )
+
+
+@router.get("/completeness", public=True, transactional=False)
+async def read_completeness(
+    *,
+    engine: EngineDep,
+    indicator: Annotated[str, Query(description="An id such as N26.", max_length=8)],
+    period: PeriodQuery = None,
+    unit: UnitQuery = None,
+) -> answers.CompletenessAnswer:
+    """Which schools should have reported in a period and have not, and since when."""
+    return await closes.completeness(engine, unit_id=unit, indicator=_known(indicator), text=period)
+
+
 @router.get("/units", public=True, transactional=False)
 async def read_units(engine: EngineDep, day: DayQuery = None) -> answers.UnitsAnswer:
     """The names of units, schools and periods."""
@@ -178,6 +210,12 @@ async def read_dump(
             yield piece
 
     return StreamingResponse(pieces(), media_type="application/x-ndjson")
+
+
+def _known(indicator: str) -> Indicator:
+    if indicator not in CATALOGUE:
+        raise _unknown("indicator", indicator)
+    return CATALOGUE[indicator]
 
 
 def _unknown(where: str, text: str) -> Invalid:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from chassis import clock
@@ -13,12 +13,11 @@ from contracts.payments import FeeKind, PaymentMethod
 from ioc_aggregator.access import Scope
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.indicator import AsOf, Indicator
-from ioc_aggregator.measures.families import REPORTED
 from ioc_aggregator.rollups import numbers
 from ioc_aggregator.rollups.borders import Borders
 from ioc_aggregator.rollups.hiding import hidden_from_the_public
 from ioc_aggregator.rollups.history import Standing
-from ioc_aggregator.rollups.numbers import Completeness, Table
+from ioc_aggregator.rollups.numbers import Completeness, Table, Within
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
 from ioc_aggregator.rollups.suppression import Marks
@@ -53,12 +52,9 @@ class _Numbers:
         by: str | None,
         where: Mapping[str, Sequence[str]],
         as_of: datetime | None,
-        before: State | None,
+        within: Within | None,
     ) -> None:
-        """Compute all of it; ``full`` is whether the scope covers every place asked for.
-
-        Of days on end ``before`` is what stood at their beginning.
-        """
+        """Compute all of it; ``full`` is whether the scope covers every place asked for."""
         self._scope, self._borders = scope, borders
         self.dated = as_of is not None
         counted = borders.day if as_of is None else clock.business_day(as_of)
@@ -77,7 +73,7 @@ class _Numbers:
             streams=[stream.name for stream in indicator.streams],
             levels=frozenset(indicator.levels),
             lasting=indicator.lasting,
-            before=before,
+            within=within,
         )
         self.hidden = (
             None if full else hidden_from_the_public(state, borders, indicator, period, day=counted)
@@ -171,9 +167,7 @@ async def answer(
         )
         for item in wanted
     ]
-    before = None
-    if period.days is not None:
-        before = await engine.history.at(period.days[0] - timedelta(days=1), {REPORTED.name})
+    within = await places.within(engine, period)
     # From here on nothing is awaited: all that is of now is of one moment.
     now = engine.history.now()
     present = now if present.end is None else present
@@ -185,7 +179,7 @@ async def answer(
         raise Forbidden(
             "filters-out-of-scope", "Chỉ được lọc tự do trong phạm vi mà tài khoản phụ trách."
         )
-    asked = _Asked(scope, day, unit_id, by, where, before.state if before else None)
+    asked = _Asked(scope, day, unit_id, by, where, within)
     return answers.IndicatorsAnswer(
         feed=engine.feed.head,
         day=day,
@@ -209,7 +203,7 @@ class _Asked:
     unit_id: str | None
     by: str | None
     where: Mapping[str, Sequence[str]]
-    before: State | None
+    within: Within | None
 
 
 def _indicator(
@@ -232,7 +226,7 @@ def _indicator(
             by=asked.by,
             where=filters,
             as_of=age.as_of,
-            before=asked.before,
+            within=asked.within,
         )
         number = tables.number(place)
         children = [

@@ -2,17 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from chassis import clock
 from chassis.errors import FieldError, Invalid, NotFound
 from contracts.lists import Scope
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.indicator import Indicator
+from ioc_aggregator.measures.families import REPORTED
 from ioc_aggregator.rollups import freshness, periods
 from ioc_aggregator.rollups.borders import Borders, Place
 from ioc_aggregator.rollups.freshness import Freshness
 from ioc_aggregator.rollups.history import Standing
+from ioc_aggregator.rollups.numbers import Within
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.register import at
 from ioc_aggregator.rollups.state import State
@@ -60,6 +62,18 @@ async def standing_at(engine: Engine, day: date | None, families: Collection[str
     if standing is None:
         raise NotFound("day-not-kept", "Chưa có số liệu chốt của ngày này hay ngày nào trước đó.")
     return standing
+
+
+async def within(engine: Engine, period: Period) -> Within | None:
+    """Give what stood before and after days on end; None for any other period."""
+    if period.days is None:
+        return None
+    first, last = period.days
+    before = await engine.history.at(first - timedelta(days=1), {REPORTED.name})
+    after = None
+    if last < day_of(None):
+        after = await engine.history.at(last, {REPORTED.name})
+    return Within(before.state if before else State(), after.state if after else None)
 
 
 def place_of(borders: Borders, unit_id: str | None) -> int:
