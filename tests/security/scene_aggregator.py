@@ -31,7 +31,10 @@ async def scene(database_url: str) -> AsyncIterator[Scene]:
             await app.state.engine.follower.refresh(session)
         public = {
             f"GET {path}": (Place(PUBLIC),)
-            for path in ("/indicators", "/indicators/catalogue", "/units", "/freshness", "/feed")
+            for path in (
+                *("/indicators", "/indicators/catalogue", "/units", "/freshness", "/feed"),
+                *("/export", "/periods"),
+            )
         }
         yield Scene(
             client,
@@ -46,6 +49,9 @@ async def scene(database_url: str) -> AsyncIterator[Scene]:
             public
             | {
                 "GET /histograms": (Place(PUBLIC, params={"subject": "TOAN"}),),
+                "GET /completeness": (Place(PUBLIC, params={"indicator": "N04"}),),
+                # Nothing is closed yet; what the public sees of it, the service's own test asks.
+                "GET /restatements": (),
                 # An answer without end; who sees what in it, the service's own test asks.
                 "GET /feed/stream": (),
                 "GET /session": (Place(PUBLIC),),

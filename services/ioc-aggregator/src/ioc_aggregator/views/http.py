@@ -1,11 +1,12 @@
 """The queries. All are answered from memory, and show small numbers to whom they concern."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Query
-from starlette.responses import StreamingResponse
+from fastapi import Depends, Query
+from starlette.responses import Response, StreamingResponse
 
 from chassis.errors import FieldError, Invalid
 from chassis.http import PrincipalDep, QueryRouter
@@ -21,6 +22,7 @@ from ioc_aggregator.views import (
     catalogue,
     closes,
     dump,
+    export,
     freshness,
     histograms,
     indicators,
@@ -51,8 +53,7 @@ AsOfQuery = Annotated[
 _MOST_FILTERS = 16
 
 
-@router.get("/indicators", public=True, transactional=False)
-async def read_indicators(
+async def _numbers(
     *,
     engine: EngineDep,
     scope: ScopeDep,
@@ -75,7 +76,6 @@ async def read_indicators(
     day: DayQuery = None,
     as_of: AsOfQuery = None,
 ) -> answers.IndicatorsAnswer:
-    """The numbers of a unit and of the units below it, and the N at which they stand."""
     wanted = list(CATALOGUE.values())
     if indicator is not None:
         wanted = [_known(name) for name in dict.fromkeys(indicator)]
@@ -99,6 +99,42 @@ async def read_indicators(
         by=by,
         where=where,
     )
+
+
+NumbersDep = Annotated[answers.IndicatorsAnswer, Depends(_numbers)]
+
+
+@router.get("/indicators", public=True, transactional=False)
+async def read_indicators(numbers: NumbersDep) -> answers.IndicatorsAnswer:
+    """The numbers of a unit and of the units below it, and the N at which they stand."""
+    return numbers
+
+
+@router.get(
+    "/export",
+    public=True,
+    transactional=False,
+    response_class=Response,
+    responses={200: {"content": {export.CSV: {}, export.XLSX: {}, export.JSON: {}}}},
+)
+async def read_export(
+    numbers: NumbersDep,
+    form: Annotated[
+        Literal["csv", "xlsx", "json"],
+        Query(alias="format", description="A table, a workbook with a sheet per group, or JSON."),
+    ] = "xlsx",
+) -> Response:
+    """The same numbers as a file, each row with its definition, as-of, n and N."""
+    found = list(export.rows(numbers))
+    if form == "json":
+        content, kind = export.to_json(found, numbers), export.JSON
+    elif form == "csv":
+        content, kind = export.to_csv(found), export.CSV
+    else:
+        content, kind = await asyncio.to_thread(export.to_xlsx, found), export.XLSX
+    name = f"ioc-edu-{numbers.day}.{form}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=kind, headers=headers)
 
 
 @router.get("/indicators/catalogue", public=True, transactional=False)

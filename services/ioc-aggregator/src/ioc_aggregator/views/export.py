@@ -1,0 +1,188 @@
+"""The numbers of a unit as a file: CSV, a workbook with a sheet for each group, or JSON.
+
+Names of units and schools come from outside, so a text that a spreadsheet would take for a formula
+is quoted (CWE-1236): with an apostrophe in CSV, as text with a quote prefix in a workbook.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+
+import msgspec
+
+from chassis import clock
+from ioc_aggregator.indicators.catalogue import CATALOGUE
+from ioc_aggregator.indicators.indicator import Group
+from ioc_aggregator.views import answers
+
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+JSON = "application/json"
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_WITHHELD = "ẩn: dưới 5, hoặc để không suy ra ô dưới 5"
+_SHEETS = {
+    Group.PUPILS: "Trường và học sinh",
+    Group.SCORES: "Điểm",
+    Group.CONTACT: "Liên lạc",
+    Group.FEES: "Khoản thu",
+    Group.SYSTEM: "Hệ thống",
+}
+_HEADINGS = (
+    "Mã",
+    "Phiên bản",
+    "Chỉ tiêu",
+    "Định nghĩa",
+    "Đơn vị tính",
+    "Kỳ",
+    "Mã nơi",
+    "Nơi",
+    "Phân tổ",
+    "Tử số là",
+    "Tử số",
+    "Mẫu số là",
+    "Mẫu số",
+    "Số trường đã có số liệu (n)",
+    "Số trường phải có (N)",
+    "Thời điểm số liệu",
+    "Ghi chú",
+)
+_WIDTHS = (8, 9, 28, 60, 12, 14, 12, 28, 20, 24, 14, 24, 14, 14, 14, 22, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One number with all that it means."""
+
+    indicator: str
+    version: int
+    name: str
+    definition: str
+    unit: str
+    period: str
+    place_code: str
+    place: str
+    dims: str
+    numerator_name: str
+    numerator: int | None
+    denominator_name: str
+    denominator: int | None
+    schools_reported: int
+    schools_expected: int
+    as_of: str
+    note: str
+
+
+_NAMES = [field.name for field in fields(Row)]
+
+
+def rows(answer: answers.IndicatorsAnswer) -> Iterator[Row]:
+    """Give every number of an answer: the unit's, then those of the units below it."""
+    for item in answer.indicators:
+        for place, number in ((answer.unit, item.number), *((one, one) for one in item.children)):
+            yield _row(item, place, number, number)
+            for part in number.breakdown:
+                yield _row(item, place, number, part)
+
+
+def _row(
+    item: answers.IndicatorAnswer,
+    place: answers.Unit,
+    number: answers.Number,
+    part: answers.Number | answers.Part,
+) -> Row:
+    indicator = CATALOGUE[item.indicator]
+    named = indicator.denominator_name
+    dims = part.dims if isinstance(part, answers.Part) else {}
+    return Row(
+        indicator=item.indicator,
+        version=item.version,
+        name=item.name.vi,
+        definition=indicator.definition.vi,
+        unit=item.unit.vi,
+        period=item.period,
+        place_code=place.code or "",
+        place=place.name,
+        dims=", ".join(f"{name}: {value}" for name, value in {**item.dims, **dims}.items()),
+        numerator_name=indicator.numerator_name.vi,
+        numerator=part.numerator,
+        denominator_name="" if named is None else named.vi,
+        denominator=part.denominator,
+        schools_reported=number.schools_reported,
+        schools_expected=number.schools_expected,
+        as_of="" if item.as_of is None else _local(item.as_of),
+        note=_WITHHELD if part.suppressed else "" if item.as_of else "chưa có nguồn",
+    )
+
+
+def _local(moment: datetime) -> str:
+    """Write a moment with the province's clock and its offset (RFC 3339)."""
+    return moment.astimezone(clock.BUSINESS_ZONE).isoformat(timespec="seconds")
+
+
+def to_json(found: Sequence[Row], answer: answers.IndicatorsAnswer) -> bytes:
+    """Give them as objects, with the N of the feed at which they stand."""
+    document = {"feed": answer.feed, "day": answer.day, "view": answer.view, "rows": found}
+    return msgspec.json.encode(document)
+
+
+def to_csv(found: Sequence[Row]) -> bytes:
+    """Give them as a table: semicolons and a byte order mark, as Excel here expects."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(_HEADINGS)
+    for row in found:
+        writer.writerow([_quoted(value) for value in _values(row)])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _quoted(value: str | int | None) -> str | int:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def _values(row: Row) -> list[str | int | None]:
+    return [getattr(row, name) for name in _NAMES]
+
+
+def to_xlsx(found: Sequence[Row]) -> bytes:
+    """Give them as a workbook: a sheet for each group of indicators."""
+    from openpyxl import Workbook  # noqa: PLC0415 - a third of a second, only for who asks
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+    from openpyxl.styles import Alignment, Font  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+
+    book = Workbook(write_only=True)
+    # The same numbers, the same bytes but for this: when they were written down.
+    book.properties.created = clock.now().astimezone(UTC).replace(tzinfo=None)
+    book.properties.creator = "IOC-EDU"
+    by_group: dict[Group, list[Row]] = {}
+    for row in found:
+        by_group.setdefault(CATALOGUE[row.indicator].group, []).append(row)
+    for group in Group:
+        if group not in by_group:
+            continue
+        sheet = book.create_sheet(_SHEETS.get(group, group.value.title()))
+        sheet.freeze_panes = "D2"
+        for column, width in enumerate(_WIDTHS, start=1):
+            sheet.column_dimensions[get_column_letter(column)].width = width
+        headings = [WriteOnlyCell(sheet, heading) for heading in _HEADINGS]
+        for cell in headings:
+            cell.font = Font(bold=True)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.append(headings)
+        for row in by_group[group]:
+            cells = [WriteOnlyCell(sheet, value) for value in _values(row)]
+            for cell in cells:
+                if isinstance(cell.value, str) and cell.value.startswith(_FORMULA):
+                    cell.data_type = "s"
+                    cell.quotePrefix = True
+            sheet.append(cells)
+    if not by_group:
+        book.create_sheet("Trống")
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
