@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from gradebook.results.domain.readings import Readings
@@ -45,13 +46,17 @@ class Tally(NamedTuple):
         )
 
 
+_THRESHOLDS = (35, 50, 65, 80)
 _GOOD_ENOUGH = Tally(0, 1, 1, 1, 1, 1)
-_COMMENT = {Comment.DAT: Tally(), Comment.CHUA_DAT: Tally(failed=1)}
-_SCORED = tuple(
-    Tally(0, 1, int(mark >= 35), int(mark >= 50), int(mark >= 65), int(mark >= 80))  # noqa: PLR2004
-    for mark in range(101)
+_KINDS = (
+    *(Tally(0, 1, *(int(at < reached) for at in range(4))) for reached in range(5)),
+    Tally(),
+    Tally(failed=1),
 )
-"""What a subject's average adds, for every average there is."""
+"""What a subject adds: by how many thresholds its average reaches; comment Đạt; Chưa đạt."""
+_SCORED = tuple(sum(mark >= one for one in _THRESHOLDS) for mark in range(101))
+_COMMENT = {Comment.DAT: 5, Comment.CHUA_DAT: 6}
+"""The kind of a subject, for every average and comment there is."""
 
 
 def level(tally: Tally) -> Rating:
@@ -72,14 +77,18 @@ def study(
     """Give the study result of subjects' averages in tenths and of their comments."""
     if None in scored.values() or None in comments.values():
         return Study(None, None)
-    tallies = [_SCORED[mark] for mark in scored.values() if mark is not None]
-    tallies += [_COMMENT[one] for one in comments.values() if one is not None]
-    tally = total(tallies)
+    kinds = [_SCORED[mark] for mark in scored.values() if mark is not None]
+    kinds += [_COMMENT[one] for one in comments.values() if one is not None]
+    kinds.sort()
+    return _of_kinds(bytes(kinds), readings.art9_3)
+
+
+@lru_cache(maxsize=1 << 16)
+def _of_kinds(kinds: bytes, reading: str) -> Study:
+    """Decide by how many subjects there are of each kind; a school's pupils share most of these."""
+    tally = total(_KINDS[kind] for kind in kinds)
     base = level(tally)
-    if base.rank + _RISES_FROM > Rating.TOT.rank:
-        return Study(base, base)
-    # Subjects that count alike are asked once: there are six kinds of averages, two of comments.
-    if any(_rises(base, but_for(tally, one, readings)) for one in set(tallies)):
+    if any(_rises(base, but_for(tally, _KINDS[kind], reading)) for kind in set(kinds)):
         return Study(base, _RATINGS[base.rank + 1])
     return Study(base, base)
 
@@ -93,9 +102,9 @@ def total(tallies: Iterable[Tally]) -> Tally:
     return Tally(*map(sum, zip(*tallies, strict=True)))
 
 
-def but_for(tally: Tally, subject: Tally, readings: Readings) -> Rating:
+def but_for(tally: Tally, subject: Tally, reading: str) -> Rating:
     """Give the level but for one subject (Art. 9(3)): left out, or taken as good enough."""
-    if readings.art9_3 == "substitution" and subject.scored:
+    if reading == "substitution" and subject.scored:
         # The subject itself less what it lacks: both are counted among the scored.
         return level(tally.minus(subject.minus(_GOOD_ENOUGH)))
     return level(tally.minus(subject))
@@ -109,7 +118,7 @@ def hindering(
     tally = total(subjects.values())
     base = level(tally)
     for code, subject in subjects.items():
-        alternative = but_for(tally, subject, readings)
+        alternative = but_for(tally, subject, readings.art9_3)
         if _rises(base, alternative):
             yield code, alternative
 
@@ -118,6 +127,6 @@ def _each(
     scored: Mapping[str, int | None], comments: Mapping[str, Comment | None]
 ) -> Mapping[str, Tally]:
     """Give what each subject that has a result adds."""
-    found = {code: _SCORED[mark] for code, mark in scored.items() if mark is not None}
-    found.update((code, _COMMENT[one]) for code, one in comments.items() if one is not None)
+    found = {code: _KINDS[_SCORED[mark]] for code, mark in scored.items() if mark is not None}
+    found.update((code, _KINDS[_COMMENT[one]]) for code, one in comments.items() if one is not None)
     return found
