@@ -143,4 +143,9 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
         "GET /v1/classes/{class_id}/sheets": (Place("scores.read", never=(GUARDIAN_OF,)),),
         "GET /v1/sheets/{sheet_id}": (Place("scores.read", never=(GUARDIAN_OF,)),),
         "GET /v1/pupils/{pupil_id}/scores": (Place("scores.read"),),
+        "PUT /v1/classes/{class_id}/subject-plan": (Place("classes.change", {}),),
+        "PUT /v1/pupils/{pupil_id}/subject-plan": (
+            Place("classes.change", {"school_year": YEAR, "exempt": ["GDTC"]}),
+        ),
+        "GET /v1/pupils/{pupil_id}/results": (Place("results.read"),),
     }

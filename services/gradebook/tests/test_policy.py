@@ -25,11 +25,15 @@ def test_the_readme_shows_the_table_that_decides() -> None:
 
 def test_a_guardian_reads_scores_and_an_auditor_only_reads() -> None:
     allowed = {(role, action) for action, role, _, decided in POLICY.matrix() if decided}
-    assert {action for role, action in allowed if role is Role.GUARDIAN} == {"scores.read"}
+    assert {action for role, action in allowed if role is Role.GUARDIAN} == {
+        "scores.read",
+        "results.read",
+    }
     assert {action for role, action in allowed if role is Role.AUDITOR} == {
         "classes.read",
         "pupils.list",
         "scores.read",
+        "results.read",
     }
 
 
@@ -46,6 +50,7 @@ async def test_to_others_a_class_and_its_scores_do_not_exist(book: Any, token: s
         (f"/classes/{class_id}/sheets", f"/classes/{new_id()}/sheets", 404),
         (f"/sheets/{sheet_id}", f"/sheets/{new_id()}", 404),
         (f"/pupils/{AN}/scores", f"/pupils/{new_id()}/scores", 404),
+        (f"/pupils/{AN}/results", f"/pupils/{new_id()}/results", 404),
     ):
         there = await book.get(present, token=other, expect=status)
         not_there = await book.get(absent, token=other, expect=status)

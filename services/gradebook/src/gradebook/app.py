@@ -7,6 +7,7 @@ from chassis.service import Parts, Runtime, Service
 from gradebook.classes import http as classes
 from gradebook.guardians import events as guardians
 from gradebook.policy import POLICY
+from gradebook.results import http as results
 from gradebook.roster import events as roster
 from gradebook.roster.queries import Names
 from gradebook.scores import events as erasure
@@ -35,6 +36,14 @@ SERVICE = Service(
     description="Sổ điểm: the truth about classes, seats, teaching and every change of a score.",
     settings=GradebookSettings,
     policy=POLICY,
-    routers=(classes.changes, classes.reads, seating.changes, scores.changes, scores.reads),
+    routers=(
+        classes.changes,
+        classes.reads,
+        seating.changes,
+        scores.changes,
+        scores.reads,
+        results.changes,
+        results.reads,
+    ),
     parts=_parts,
 )

@@ -22,6 +22,7 @@ _EVERYWHERE: _Rule = {Role.DEPARTMENT_OFFICER: ANY, Role.SERVICE: ANY}
 _ADMINISTRATION: _Rule = {Role.PRINCIPAL: WORKS_AT, **_EVERYWHERE}
 _READERS: _Rule = {**_ADMINISTRATION, Role.AUDITOR: ANY}
 _TEACHERS: _Rule = dict.fromkeys((Role.TEACHER, Role.HOMEROOM_TEACHER), (TEACHES, HOMEROOM))
+_HOMEROOM: _Rule = dict.fromkeys((Role.TEACHER, Role.HOMEROOM_TEACHER), HOMEROOM)
 
 POLICY = Policy(
     {
@@ -40,6 +41,8 @@ POLICY = Policy(
         # The papers of an examination come from the department, and no school may change them.
         "exams.enter": _EVERYWHERE,
         "scores.read": {**_TEACHERS, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
+        # They hold all subjects: whoever teaches one reads that one's row.
+        "results.read": {**_HOMEROOM, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
     },
     concealed=(
         "classes.change",
@@ -48,6 +51,7 @@ POLICY = Policy(
         "classes.read",
         "scores.enter",
         "scores.read",
+        "results.read",
     ),
 )
 

@@ -86,7 +86,10 @@ class IndividualPlan:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is known of a pupil's year; ``summer`` None = it is not over yet."""
+    """What is known of a pupil's year.
+
+    ``absences`` None = not counted yet, ``summer`` None = it is not over yet.
+    """
 
     __pydantic_config__ = STRICT
 
@@ -94,7 +97,7 @@ class Case:
     grade: Annotated[int, Field(ge=6, le=12)]
     subjects: Annotated[dict[str, Subject], Field(min_length=1)]
     conduct: tuple[Rating | None, Rating | None]
-    absences: Annotated[int, Field(ge=0, le=366)]
+    absences: Annotated[int, Field(ge=0, le=366)] | None
     summer: Summer | None = None
     individual_plan: IndividualPlan | None = None
 
@@ -243,10 +246,10 @@ def _year_end(case: Case, of_year: _Results, readings: Readings) -> YearEnd:
         if promotes is None:
             return YearEnd.INCOMPLETE
         return YearEnd.PROMOTED if promotes else YearEnd.RETAINED
-    if case.absences > MOST_ABSENCES:
+    if case.absences is not None and case.absences > MOST_ABSENCES:
         return YearEnd.RETAINED
     conduct_year, study_year = of_year.conduct, of_year.study.result
-    if conduct_year is None or study_year is None:
+    if conduct_year is None or study_year is None or case.absences is None:
         return YearEnd.INCOMPLETE
     if conduct_year.passes:
         return YearEnd.PROMOTED if study_year.passes else YearEnd.RETEST

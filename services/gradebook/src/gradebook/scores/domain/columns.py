@@ -133,16 +133,21 @@ def columns(subject: Subject, kind: ColumnKind, grade: Grade) -> int:
         return _MOST_PAPERS if examined else 0
     if grade.level is Level.TH:
         return _primary_columns(subject, kind, grade)
-    periods = _LONGER.get((subject, grade), PERIODS.get(grade.level, {}).get(subject))
-    if periods is None:
+    a_year = periods(subject, grade)
+    if a_year is None:
         return 0
     match kind:
         case ColumnKind.REGULAR:
-            return 2 if subject.assessment is Assessment.COMMENT else regular_columns(periods)
+            return 2 if subject.assessment is Assessment.COMMENT else regular_columns(a_year)
         case ColumnKind.SPECIAL_TOPIC:
             return int(grade.level is Level.THPT and subject in _SPECIAL_TOPICS)
         case _:
             return 1
+
+
+def periods(subject: Subject, grade: Grade) -> int | None:
+    """Give a subject's periods a year; None where the grade does not have it."""
+    return _LONGER.get((subject, grade), PERIODS.get(grade.level, {}).get(subject))
 
 
 def regular_columns(periods: int) -> int:

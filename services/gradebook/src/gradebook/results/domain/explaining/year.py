@@ -108,7 +108,9 @@ def _title(result: YearResult, years: Mapping[str, Result]) -> Step:
 
 
 def _year_end(case: Case, result: YearResult) -> Step:
-    absent = f"nghỉ {case.absences} buổi (được {MOST_ABSENCES})"
+    absent = "số buổi nghỉ chưa tổng hợp"
+    if case.absences is not None:
+        absent = f"nghỉ {case.absences} buổi (được {MOST_ABSENCES})"
     had = (
         f"rèn luyện {rated(result.conduct_year)}, học tập {rated(result.study.year.result)}, "
         f"{absent}"
@@ -136,7 +138,7 @@ def _year_end(case: Case, result: YearResult) -> Step:
         case YearEnd.RETAINED:
             why = (
                 f"nghỉ quá {MOST_ABSENCES} buổi"
-                if case.absences > MOST_ABSENCES
+                if case.absences is not None and case.absences > MOST_ABSENCES
                 else "rèn luyện và học tập cùng Chưa đạt"
             )
             return Step("Cuối năm học", f"{had} → ở lại lớp vì {why}", "TT 22/2021 Điều 12")

@@ -1,0 +1,123 @@
+"""Subject plans against the curriculum, and the score book's cells as a case of the law."""
+
+from typing import Any
+
+import pytest
+
+from contracts.lists import ColumnKind, Grade, ScoreState, Subject, Term
+from gradebook.results.domain import book, plans, rulesets, year
+from gradebook.results.domain.book import Entered
+from gradebook.results.domain.plans import PLAIN, SubjectPlan
+from gradebook.results.domain.readings import DEFAULT, Readings
+from gradebook.results.domain.rulesets import NoRuleSetError
+from gradebook.results.domain.words import Comment, Missing
+
+NATURE = (Subject.LI, Subject.HOA, Subject.SINH, Subject.TIN)
+TOPICS = (Subject.TOAN, Subject.LI, Subject.HOA)
+G10 = SubjectPlan(chosen=NATURE, topics=TOPICS)
+
+
+@pytest.mark.parametrize(
+    ("grade", "plan", "fields"),
+    [
+        (Grade.G6, PLAIN, []),
+        (Grade.G9, SubjectPlan(optional=(Subject.NN2,), exempt=(Subject.GDTC,)), []),
+        (Grade.G6, SubjectPlan(chosen=(Subject.LI,)), ["chosen", "chosen"]),
+        (Grade.G6, SubjectPlan(exempt=(Subject.GDQPAN,)), ["exempt"]),
+        (Grade.G10, G10, []),
+        (Grade.G10, PLAIN, ["chosen", "topics"]),
+        (Grade.G12, SubjectPlan(NATURE[:3], topics=TOPICS), ["chosen"]),
+        (Grade.G12, SubjectPlan((*NATURE[:3], Subject.LI), topics=TOPICS), ["chosen"]),
+        (Grade.G11, SubjectPlan(NATURE, topics=(*TOPICS[:2], Subject.DIA)), ["topics"]),
+        (Grade.G11, SubjectPlan(NATURE, topics=(*TOPICS[:2], Subject.NN1)), ["topics"]),
+        (Grade.G4, SubjectPlan(), ["chosen"]),
+    ],
+)
+def test_a_plan_is_held_against_the_curriculum(
+    grade: Grade, plan: SubjectPlan, fields: list[str]
+) -> None:
+    assert [fault.field for fault in plans.faults(plan, grade)] == fields
+
+
+def test_thcs_has_twelve_subjects_and_thpt_twelve_with_those_chosen() -> None:
+    assert len(plans.subjects(PLAIN, Grade.G6)) == 12
+    assert len(plans.subjects(G10, Grade.G10)) == 12
+
+
+def a_cell(
+    subject: Subject,
+    kind: ColumnKind,
+    value: int | None,
+    position: int = 1,
+    state: ScoreState | None = None,
+) -> Entered:
+    return Entered(subject, Term.HK1, kind, position, value, state)
+
+
+REGULAR, MID, END = ColumnKind.REGULAR, ColumnKind.MIDTERM, ColumnKind.ENDTERM
+
+
+def test_cells_become_tenths_and_what_is_not_there_waits() -> None:
+    found = book.case(
+        Grade.G6,
+        PLAIN,
+        [
+            a_cell(Subject.GDCD, REGULAR, 850),
+            a_cell(Subject.GDCD, REGULAR, 0, position=2, state=ScoreState.ZERO_BY_RULE),
+            a_cell(Subject.GDCD, MID, None, state=ScoreState.EXCUSED),
+            a_cell(Subject.GDTC, MID, 1),
+            a_cell(Subject.GDTC, END, 0),
+        ],
+        DEFAULT,
+    )
+    assert found is not None
+    term = found.subjects[Subject.GDCD].terms[0]
+    assert term.regular == (85, Missing.ZERO_BY_RULE)
+    assert (term.mid, term.end) == (Missing.EXCUSED, Missing.PENDING)
+    term = found.subjects[Subject.GDTC].terms[0]
+    assert (term.mid, term.end) == (Comment.DAT, Comment.CHUA_DAT)
+    assert year.evaluate(found, DEFAULT).year_end == "incomplete"
+
+
+@pytest.mark.parametrize(("reading", "regular"), [("within", 2), ("extra", 3), ("band", 3)])
+def test_the_topic_is_one_of_the_regular_marks_or_one_more(reading: Any, regular: int) -> None:
+    readings = Readings(topic=reading)
+    entered = [
+        a_cell(Subject.LI, kind, 800, position=at)
+        for kind, last in ((REGULAR, regular), (ColumnKind.SPECIAL_TOPIC, 1), (MID, 1), (END, 1))
+        for at in range(1, last + 1)
+    ]
+    found = book.case(Grade.G10, G10, entered, readings)
+    assert found is not None
+    result = year.evaluate(found, readings)
+    assert result.subjects[Subject.LI].terms == (80, None)
+
+
+def test_nobody_knows_what_a_pupil_of_thpt_learns_without_a_plan() -> None:
+    assert book.case(Grade.G10, PLAIN, [], DEFAULT) is None
+
+
+@pytest.mark.parametrize(
+    ("grade", "school_year", "circular"),
+    [
+        (Grade.G6, "2021-2022", "TT 22/2021/TT-BGDĐT"),
+        (Grade.G9, "2024-2025", "TT 22/2021/TT-BGDĐT"),
+        (Grade.G9, "2023-2024", None),
+        (Grade.G12, "2023-2024", None),
+        (Grade.G5, "2024-2025", "TT 27/2020/TT-BGDĐT"),
+        (Grade.MG5, "2026-2027", None),
+    ],
+)
+def test_a_grade_came_under_its_law_year_by_year(
+    grade: Grade, school_year: str, circular: str | None
+) -> None:
+    if circular is None:
+        with pytest.raises(NoRuleSetError):
+            rulesets.rule_set(grade, school_year)
+    else:
+        assert rulesets.rule_set(grade, school_year).circular == circular
+
+
+def test_a_rule_set_names_what_it_reads_otherwise() -> None:
+    rules = rulesets.rule_set(Grade.G9, "2026-2027", Readings(title="promoted_only"))
+    assert rules.name == "TT 22/2021/TT-BGDĐT, lớp 9, 2026-2027; title=promoted_only"
