@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edu import verify
+from edu import totals, verify
 from edu.client import Suite
 from edu.demo.arrivals import arrived
 from edu.demo.canaries import canaries
@@ -51,5 +51,6 @@ async def test_a_school_day_arrives_whole_and_a_second_one_changes_nothing(
     sent = {one.text for one in canaries(SCHOOLS) if one.kind == "email"}
     assert {address for address in sent if address.encode() in mail} == heard
     capsys.readouterr()
+    assert totals.main([]) == 0
     assert verify.main([]) == 0
     assert capsys.readouterr().out.splitlines()[-1].endswith("records, 0 differ")

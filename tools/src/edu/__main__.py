@@ -17,6 +17,7 @@ COMMANDS = {
     "topics": ("edu.topics", "topics apply: make Kafka's topics what contracts says"),
     "rights": ("edu.rights", "rights apply [--passwords FOLDER]: each service's rights in Kafka"),
     "verify": ("edu.verify", "recount every number from the log: verify [--json] [--self-test]"),
+    "totals": ("edu.totals", "the owners' own totals against the statistics: totals [--json]"),
     "law": ("edu.law", "law evaluate [--reading K=V]… < cases.jsonl; law options: the open points"),
     "import-exam": ("edu.import_exam", "save an examination's scores: import-exam FILE.csv"),
     "contracts": ("edu.contracts_gate", "contracts check [--against REV] [--self-test]"),
