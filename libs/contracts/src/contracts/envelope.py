@@ -7,8 +7,9 @@ a :class:`Broken` that says why. Kafka headers are never looked at, so foreign o
 """
 
 import re
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from collections.abc import Callable, Sequence
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -23,6 +24,7 @@ MAX_DOCUMENT = 64 * 1024
 SEQUENCE_DIGITS = 20
 _LARGEST_SEQUENCE = 2**63 - 1
 """What a database's bigint holds; a reader keeps the last sequence in one."""
+_LARGEST = f"{_LARGEST_SEQUENCE:0{SEQUENCE_DIGITS}d}"
 
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """An escaped NUL: legal JSON that PostgreSQL cannot store, so a reader would never get past it."""
@@ -32,7 +34,10 @@ _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 _Sequence = Annotated[str, msgspec.Meta(pattern=rf"^[0-9]{{{SEQUENCE_DIGITS}}}\Z")]
 
 
-class _Document(msgspec.Struct, frozen=True, gc=False):
+Data = TypeVar("Data")
+
+
+class _Attributes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The attributes that a document of ours has, as they stand on the wire."""
 
     specversion: Literal["1.0"]
@@ -43,11 +48,22 @@ class _Document(msgspec.Struct, frozen=True, gc=False):
     time: _Time
     recordedtime: _Time
     dataschema: _Text
-    data: msgspec.Raw
-    sequence: _Sequence | None = None
     correlationid: str | None = None
     causationid: str | None = None
     traceparent: str | None = None
+
+
+class _Document(_Attributes, frozen=True, gc=False, kw_only=True):
+    sequence: _Sequence | None = None
+    data: msgspec.Raw
+
+
+class Whole(_Attributes, Generic[Data], frozen=True, gc=False, kw_only=True):
+    """A document read in one pass, for readers that count many of one shape."""
+
+    sequence: str
+    """Not looked at: :func:`quick` says what is a number of ours."""
+    data: Data
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):
@@ -184,3 +200,37 @@ def _tombstone(key: bytes | None) -> Tombstone | Broken:
     if "\0" in text:
         return Broken("bad-key", "the key holds the character NUL")
     return Tombstone(text)
+
+
+def quick(data: type[Data]) -> Callable[[Sequence[bytes]], list[Whole[Data]] | None]:
+    """Give a reader of many documents at once, whose data have the shape ``data``.
+
+    It gives None where :func:`decode` might say anything but an :class:`Envelope` of one of them,
+    or where one has other data; then each has to be read by itself. What it gives, ``decode``
+    would have given, in a third of the time.
+    """
+    decode_whole = msgspec.json.Decoder(Whole[data]).decode  # type: ignore[valid-type]
+
+    def read(values: Sequence[bytes]) -> list[Whole[Data]] | None:
+        together = b"".join(values)
+        if not together.isascii() or b"\\" in together or max(map(len, values)) > MAX_DOCUMENT:
+            return None
+        try:
+            documents: list[Whole[Data]] = [decode_whole(value) for value in values]
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        return documents if _are_ours(documents) else None
+
+    return read
+
+
+def _are_ours(documents: Sequence[Whole[Data]]) -> bool:
+    """Tell whether all are numbered, and none is of the calendar's ends, which UTC may not have."""
+    sequences = [one.sequence for one in documents]
+    years = {one.time.year for one in documents} | {one.recordedtime.year for one in documents}
+    return (
+        set(map(len, sequences)) == {SEQUENCE_DIGITS}
+        and "".join(sequences).isdecimal()
+        and max(sequences) <= _LARGEST
+        and years.isdisjoint((MINYEAR, MAXYEAR))
+    )

@@ -15,38 +15,18 @@ from aiokafka.errors import IllegalStateError, KafkaError
 
 from chassis import metrics
 from chassis.consuming import store
-from chassis.consuming.decisions import (
-    Outcome,
-    Pace,
-    Placement,
-    Progress,
-    SourceState,
-    fork,
-    unread,
-)
+from chassis.consuming.decisions import Outcome, Pace, Placement, SourceState, unread
+from chassis.consuming.judging import Held, Judged
 from chassis.consuming.records import Projector, Record, Rejected, Slice
 from chassis.consuming.records import TopicPartition as Lane
 from chassis.database import Database, is_transient
-from contracts import envelope, registry
-from contracts.envelope import Broken, Envelope, Tombstone
+from contracts import envelope
 
 _BACK_OFF_SECONDS = (0.2, 30.0)
 _POLL_SECONDS = 20.0
 """How long one poll is worked on; Kafka takes a member for dead after five minutes."""
 
 _log = structlog.get_logger()
-
-
-class _Judged:
-    """One transaction's worth of slices while they are judged and applied."""
-
-    def __init__(self) -> None:
-        self.progress: dict[Lane, Progress] = {}
-        self.parked: list[store.Parked] = []
-        self.counts: dict[str, int] = {}
-
-    def count(self, outcome: str, by: int = 1) -> None:
-        self.counts[outcome] = self.counts.get(outcome, 0) + by
 
 
 class Consumer:
@@ -216,8 +196,8 @@ class Consumer:
 
     async def _transaction(
         self, unit: Sequence[Slice], *, careful: bool
-    ) -> tuple[set[Lane], _Judged]:
-        judged = _Judged()
+    ) -> tuple[set[Lane], Judged]:
+        judged = Judged()
         async with self._database.transaction() as session:
             moves = {part.lane: (self.stored[part.lane].placement.next, part.next) for part in unit}
             moved = await store.advance(session, moves)
@@ -233,72 +213,11 @@ class Consumer:
         judged.count(Outcome.APPLY, applied)
         return moved, judged
 
-    def _judge(self, part: Slice, held: set[tuple[str, int, str]], judged: _Judged) -> Slice:
-        lane = part.lane
-        progress = judged.progress[lane] = fork(self.stored[lane].sources)
-        accepted = Slice(part.topic, part.partition, part.first, part.next)
-        for record in part.records:
-            event = record.event
-            if isinstance(event, Tombstone):
-                accepted.records.append(record)
-                continue
-            fault = _fault(part, record, event)
-            if self._is_duplicate(part, progress, event, fault, judged):
-                judged.count(Outcome.DUPLICATE)
-                continue
-            if fault is not None:
-                judged.count(Outcome.PARK)
-                judged.parked.append(store.Parked(part, record, Outcome.PARK, *fault))
-            elif isinstance(event, Envelope):
-                self._sort(accepted, record, event, held, judged)
-        return accepted
+    def _judge(self, part: Slice, held: Held, judged: Judged) -> Slice:
+        return judged.judge(part, self.stored[part.lane].sources, held)
 
     @staticmethod
-    def _is_duplicate(
-        part: Slice,
-        progress: Progress,
-        event: Envelope | Broken,
-        fault: tuple[str, str] | None,
-        judged: _Judged,
-    ) -> bool:
-        if isinstance(event, Broken) or part.topic.compacted or not event.sequence:
-            return False
-        if fault is not None and fault[0] == "foreign-source":
-            return False
-        step = progress.judge(event.source, event.sequence)
-        if step.gap is not None:
-            judged.count("gap")
-            _log.error("sequence_gap", lane=part.lane, first=step.gap.first, last=step.gap.last)
-        if step.late_start:
-            _log.warning("log_starts_late", lane=part.lane, sequence=event.sequence)
-        return not step.fresh
-
-    def _sort(
-        self,
-        accepted: Slice,
-        record: Record,
-        event: Envelope,
-        held: set[tuple[str, int, str]],
-        judged: _Judged,
-    ) -> None:
-        if registry.model_for(event.type) is None:
-            if not registry.known_name(event.type):
-                judged.count(Outcome.PASS_OVER)
-                return
-            judged.count(Outcome.PARK)
-            detail = f"{event.type} is of a major version that this service does not know"
-            judged.parked.append(
-                store.Parked(accepted, record, Outcome.PARK, "unknown-major", detail)
-            )
-        elif held and (*accepted.lane, event.subject) in held:
-            judged.count(Outcome.HOLD)
-            detail = f"an earlier record of {event.subject} is parked"
-            judged.parked.append(store.Parked(accepted, record, Outcome.HOLD, "held", detail))
-        else:
-            accepted.records.append(record)
-
-    @staticmethod
-    def _reject(rejected: Sequence[Rejected], judged: _Judged) -> None:
+    def _reject(rejected: Sequence[Rejected], judged: Judged) -> None:
         for item in rejected:
             outcome = Outcome.HOLD if item.reason == "held" else Outcome.PARK
             judged.count(outcome)
@@ -315,20 +234,7 @@ def seek(client: AIOKafkaConsumer, lane: Lane, offset: int) -> None:
         _log.info("seek_after_revocation", lane=lane)
 
 
-def _fault(part: Slice, record: Record, event: Envelope | Broken) -> tuple[str, str] | None:
-    if isinstance(event, Broken):
-        return event.reason, event.detail
-    owner = part.topic.owner
-    # In a shared topic each source may only write under its own name.
-    writer = owner or (record.key or b"").decode(errors="replace")
-    if event.source != f"urn:edu:{writer}":
-        return "foreign-source", f"{event.source} may not write to {part.topic.name}"
-    if not part.topic.compacted and not event.sequence:
-        return "no-sequence", "the record carries no sequence number"
-    return None
-
-
-def _touched(judged: _Judged) -> dict[Lane, dict[str, SourceState]]:
+def _touched(judged: Judged) -> dict[Lane, dict[str, SourceState]]:
     return {
         lane: {source: progress.sources[source] for source in progress.touched}
         for lane, progress in judged.progress.items()

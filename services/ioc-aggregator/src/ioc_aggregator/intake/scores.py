@@ -13,19 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts import topics
-from contracts.envelope import Envelope
+from contracts.envelope import Envelope, Whole, quick
 from contracts.gradebook import ScoreEntered, SheetOpened
 from contracts.lists import Assessment, ColumnKind, Subject, Term
+from ioc_aggregator.intake.bulk import NONE, Bulk, integers
 from ioc_aggregator.intake.folding import GRADES, Folded, Sparse, key_fault
-from ioc_aggregator.measures.cells import Change, Integers, Key
+from ioc_aggregator.measures.cells import Change, Delta, Integers, Key
 from ioc_aggregator.measures.families import BINS, HISTOGRAM, REPORTED, SCORES
 
 STREAM = topics.SCORES.name
 
-_Score = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+_MOST = 1000
+_Score = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-_NONE = -1
-"""Stands for null in the arrays of values."""
 
 
 class _Sheet(msgspec.Struct, gc=False):
@@ -47,6 +47,18 @@ class _Entered(_Sheet, gc=False):
     before: Sparse[_Score]
 
 
+_ABSENT = msgspec.Raw()
+
+
+class _Either(_Sheet, gc=False):
+    """Both of them, for reading in bulk; values are judged all together."""
+
+    after: msgspec.Raw = _ABSENT
+    before: Sparse[int] | None = None
+    cells_due: _Count | None = None
+    before_cells_due: _Count | None = None
+
+
 _OPENED = SheetOpened.type_name()
 _ENTERED = ScoreEntered.type_name()
 _DECODERS: dict[str, msgspec.json.Decoder[_Opened | _Entered]] = {
@@ -62,16 +74,13 @@ _DUE, _COUNT, _CORRECTED, _SUM, _SQUARES = range(len(SCORES.columns))
 
 
 class _Batch:
-    """The saves of a batch as parallel lists: one entry per save, or per value."""
+    """What a batch changes as parallel lists: one entry per event, per save, or per value."""
 
     def __init__(self) -> None:
         self.rows: dict[Key, int] = {}
         self.events: list[int] = []
         self.due: list[tuple[int, int]] = []
         self.saves: list[int] = []
-        self.lengths: list[int] = []
-        self.after: list[int | None] = []
-        """Null is written as `_NONE`."""
         self.before_saves: list[int] = []
         self.before: list[int] = []
 
@@ -100,24 +109,29 @@ class _Batch:
             return fault
         return self.rows.setdefault(key, len(self.rows))
 
-    def add(self, row: int, save: _Entered) -> None:
-        """Take one checked save."""
-        after = save.after
-        self.saves.append(row)
-        self.lengths.append(len(after))
-        if None in after:
-            self.after += [_NONE if value is None else value for value in after]
-        else:
-            self.after += after
-        if save.before.value:
-            self.before_saves += [row] * len(save.before.value)
-            self.before += save.before.value
+    def replace(self, row: int, before: Sequence[int]) -> None:
+        """Take the values that a save replaces."""
+        self.before_saves += [row] * len(before)
+        self.before += before
+
+    def delta(self, after: NDArray[np.int16], lengths: Integers) -> Delta:
+        """Add up: ``after`` holds the values of all saves in a row, ``lengths`` how many each."""
+        keys = list(self.rows)
+        sums, bins = _sums(self, _comment(keys), after, lengths)
+        changes = {
+            SCORES.name: Change.of(keys, sums),
+            HISTOGRAM.name: Change.of(keys, bins),
+            REPORTED.name: _reported(keys, self.events),
+        }
+        return Delta(changes)
 
 
 def fold(events: Sequence[Envelope]) -> Folded:
     """Add and take back: a save adds its new values and subtracts those it replaces."""
     folded = Folded()
     batch = _Batch()
+    values: list[int] = []
+    lengths: list[int] = []
     for index, fact in folded.facts(events, _DECODERS):
         fault = _save_fault(fact) if isinstance(fact, _Entered) else None
         row = batch.row(fact) if fault is None else fault
@@ -126,16 +140,93 @@ def fold(events: Sequence[Envelope]) -> Folded:
             continue
         batch.events.append(row)
         if isinstance(fact, _Entered):
-            batch.add(row, fact)
+            batch.saves.append(row)
+            lengths.append(len(fact.after))
+            values += [NONE if value is None else value for value in fact.after]
+            batch.replace(row, fact.before.value)
         else:
             batch.due.append((row, fact.cells_due - fact.before_cells_due))
-    keys = list(batch.rows)
-    width = np.array([_WIDTH[key[3]] for key in keys], dtype=np.int64)
-    sums, bins = _sums(batch, width)
-    folded.delta.changes[SCORES.name] = Change.of(keys, sums)
-    folded.delta.changes[HISTOGRAM.name] = Change.of(keys, bins)
-    folded.delta.changes[REPORTED.name] = _reported(keys, batch.events)
+    after = np.array(values, dtype=np.int16)
+    folded.delta = batch.delta(after, np.array(lengths, dtype=np.int64))
     return folded
+
+
+def fold_documents(documents: Sequence[Whole[_Either]]) -> Delta | None:
+    """Do as :func:`fold` does for documents that it would count without exception; else None."""
+    batch = _Batch()
+    rows, events, saves = batch.rows, batch.events, batch.saves
+    texts: list[msgspec.Raw] = []
+    at: list[int] = []
+    replacing: list[int] = []
+    for document in documents:
+        sheet = document.data
+        key = (
+            sheet.school_id,
+            sheet.school_year,
+            sheet.grade,
+            sheet.subject,
+            sheet.term,
+            sheet.kind,
+        )
+        row = rows.get(key)
+        if row is None:
+            found = batch.row(sheet)
+            if isinstance(found, str):
+                return None
+            row = found
+        events.append(row)
+        if document.type == _ENTERED:
+            before = sheet.before
+            if sheet.after is _ABSENT or before is None:
+                return None
+            if before.at or before.value:
+                if len(before.at) != len(before.value):
+                    return None
+                at += before.at
+                replacing += [len(saves)] * len(before.at)
+                batch.replace(row, before.value)
+            saves.append(row)
+            texts.append(sheet.after)
+        elif document.type == _OPENED:
+            if sheet.cells_due is None or sheet.before_cells_due is None:
+                return None
+            batch.due.append((row, sheet.cells_due - sheet.before_cells_due))
+        else:
+            return None
+    return _checked(batch, texts, np.array(at), np.array(replacing))
+
+
+def _checked(
+    batch: _Batch, texts: Sequence[msgspec.Raw], at: Integers, replacing: Integers
+) -> Delta | None:
+    """Judge the values of a bulk all together, and add up if every one of them is right.
+
+    ``at`` holds the places of all values before, ``replacing`` the save of each.
+    """
+    if not texts:
+        none = np.zeros(0, dtype=np.int64)
+        return batch.delta(none.astype(np.int16), none)
+    read = integers(texts)
+    if read is None:
+        return None
+    after, lengths = read
+    most = np.where(_comment(list(batch.rows)), 1, _MOST).astype(np.int16)
+    sound = (after <= np.repeat(most[np.array(batch.saves)], lengths)).all()
+    if len(at):
+        before = np.array(batch.before)
+        ascending = (np.diff(at) > 0) | (np.diff(replacing) > 0)
+        sound = (
+            sound
+            and at.min() >= 0
+            and (at < lengths[replacing]).all()
+            and ascending.all()
+            and before.min() >= 0
+            and (before <= most[np.array(batch.before_saves)]).all()
+        )
+    return batch.delta(after, lengths) if sound else None
+
+
+BULK = Bulk(quick(_Either), fold_documents)
 
 
 def _save_fault(save: _Entered) -> str | None:
@@ -148,32 +239,51 @@ def _save_fault(save: _Entered) -> str | None:
     return None
 
 
-def _sums(batch: _Batch, width: Integers) -> tuple[Integers, NDArray[np.int64]]:
+def _comment(keys: Sequence[Key]) -> NDArray[np.bool_]:
+    """Mark the rows of subjects that are assessed by comment."""
+    return np.array([_WIDTH[key[3]] == 1 for key in keys], dtype=np.bool_)
+
+
+def _sums(
+    batch: _Batch, comment: NDArray[np.bool_], after: NDArray[np.int16], lengths: Integers
+) -> tuple[Integers, Integers]:
     """Give per row of the batch the five sums, and the 101 bins."""
-    sums = np.zeros((len(width), len(SCORES.columns)), dtype=np.int64)
+    sums = np.zeros((len(comment), len(SCORES.columns)), dtype=np.int64)
     for row, due in batch.due:
         sums[row, _DUE] += due
     saves = np.array(batch.saves, dtype=np.int64)
-    rows = np.repeat(saves, batch.lengths)
-    after = np.array(batch.after, dtype=np.int64)
-    entered = after != _NONE
+    rows = np.repeat(saves, lengths)
+    entered = after != NONE
     if not entered.all():
         rows, after = rows[entered], after[entered]
+        lengths = np.add.reduceat(entered, np.cumsum(lengths) - lengths, dtype=np.int64)
     before_rows = np.array(batch.before_saves, dtype=np.int64)
-    before = np.array(batch.before, dtype=np.int64)
-    for column, new, old in (
-        (_COUNT, np.ones_like(after), np.ones_like(before)),
-        (_SUM, after, before),
-        (_SQUARES, after * after, before * before),
-    ):
-        into = sums[:, column]
-        np.add.at(into, rows, new)
-        np.subtract.at(into, before_rows, old)
-    sums[:, _CORRECTED] = np.bincount(before_rows, minlength=len(width))
-    cells = len(width) * BINS
-    bins = np.bincount(rows * BINS + after // width[rows], minlength=cells)
-    bins -= np.bincount(before_rows * BINS + before // width[before_rows], minlength=cells)
-    return sums, bins.reshape(len(width), BINS)
+    before = np.array(batch.before, dtype=np.int16)
+    for way, at, values in ((np.add.at, rows, after), (np.subtract.at, before_rows, before)):
+        # The values of a save stand together: one addition each, not one for every value.
+        starts = np.flatnonzero(np.diff(at, prepend=-1))
+        if len(starts):
+            squares = values.astype(np.int32) ** 2
+            heads = at[starts]
+            way(sums[:, _SUM], heads, np.add.reduceat(values, starts, dtype=np.int64))
+            way(sums[:, _SQUARES], heads, np.add.reduceat(squares, starts, dtype=np.int64))
+    corrected = np.bincount(before_rows, minlength=len(comment))
+    np.add.at(sums[:, _COUNT], saves, lengths)
+    sums[:, _COUNT] -= corrected
+    sums[:, _CORRECTED] = corrected
+    cells = len(comment) * BINS
+    bins = np.bincount(_cells(rows, after, comment), minlength=cells)
+    if len(before):
+        bins -= np.bincount(_cells(before_rows, before, comment), minlength=cells)
+    return sums, bins.reshape(len(comment), BINS)
+
+
+def _cells(rows: Integers, values: NDArray[np.int16], comment: NDArray[np.bool_]) -> Integers:
+    """Give where each value is counted among the bins of all rows."""
+    bins = values // np.int16(10)
+    if comment.any():
+        bins = np.where(comment[rows], values, bins)
+    return rows * BINS + bins
 
 
 def _reported(keys: Sequence[Key], events: Sequence[int]) -> Change:

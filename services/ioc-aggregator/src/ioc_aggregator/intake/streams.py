@@ -29,4 +29,7 @@ FOLDS: dict[str, Fold] = {
     topics.PERIODS.name: periods.fold,
 }
 
+BULKS = {topics.SCORES.name: scores.BULK}
+"""The streams that are read in bulk while the aggregator catches up."""
+
 TOPICS = topics.CONSUMERS["ioc-aggregator"]

@@ -45,13 +45,11 @@ class Change:
     @classmethod
     def of(cls, keys: Sequence[Key], sums: NDArray[np.signedinteger]) -> "Change":
         """Write down the non-zero cells of ``sums``, whose rows are those of ``keys``."""
-        at, column = np.nonzero(sums)
-        return cls(
-            list(keys),
-            at.astype(np.int64, copy=False),
-            column.astype(np.int64, copy=False),
-            sums[at, column].astype(np.int64, copy=False),
-        )
+        # Half the time of `nonzero`, which looks for rows and columns by itself.
+        flat = np.ascontiguousarray(sums).reshape(-1)
+        used = np.flatnonzero(flat)
+        at, column = np.divmod(used, sums.shape[1])
+        return cls(list(keys), at, column, flat[used].astype(np.int64, copy=False))
 
     @classmethod
     def count(cls, counts: Mapping[Key, int]) -> "Change":

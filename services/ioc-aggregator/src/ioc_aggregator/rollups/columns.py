@@ -86,7 +86,8 @@ class Columns:
         if new:
             self._allocate(new)
         rows = np.fromiter(map(known.__getitem__, change.keys), np.int64, len(change.keys))
-        self._values[rows[change.at], change.column] += change.by.astype(self.family.dtype)
+        cells = rows[change.at] * len(self.family.columns) + change.column
+        self._values.reshape(-1)[cells] += change.by.astype(self.family.dtype)
         self.changes += 1
 
     def select(self, wanted: Mapping[str, Sequence[str]]) -> NDArray[np.bool_]:

@@ -1,0 +1,109 @@
+"""The log, lane by lane, as fast as Kafka's own client gives it; no group takes part."""
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from chassis.kafka import OPEN, Security
+from ioc_aggregator.rollups.state import Lane
+
+_POLL = 500
+"""Messages that one call gives: more gain nothing."""
+
+_AT_ONCE = 16 * _POLL
+_BYTES_AT_ONCE = 16 * 2**20
+"""What is counted together: many keys of a batch come again, and are added once."""
+
+_SECONDS = 30.0
+"""So long nothing may come where something must be."""
+
+
+class UnreadableError(Exception):
+    """The log does not hold, or does not give, what is asked for."""
+
+
+class Log:
+    """Reads any range of any lane, one after another."""
+
+    def __init__(self, bootstrap: Sequence[str], security: Security = OPEN) -> None:
+        """Connect with the first question."""
+        self._client = Consumer(
+            {
+                "bootstrap.servers": ",".join(bootstrap),
+                # The client wants a name; positions are given, so no group is ever asked.
+                "group.id": "ioc-aggregator",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "error",
+                # Its default of a second empties the queue again and again: a third of the rate.
+                "fetch.queue.backoff.ms": 2,
+                "queued.max.messages.kbytes": 32_768,
+                **security.confluent(),
+            }
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def ends(self, lane: Lane) -> tuple[int, int]:
+        """Give the first offset that is kept, and the next one that will be written."""
+        try:
+            first, end = self._client.get_watermark_offsets(TopicPartition(*lane), _SECONDS)
+        except KafkaException as error:
+            raise UnreadableError(f"{lane[0]}/{lane[1]}: {error}") from error
+        return first, end
+
+    def read(self, lane: Lane, first: int, until: int) -> Iterator[list[Message]]:
+        """Yield the messages from offset ``first`` up to ``until``, in chunks.
+
+        Offsets may have holes: what was compacted away is not there, and the last may be a hole.
+        """
+        if first >= until:
+            return
+        self._client.assign([TopicPartition(*lane, first)])
+        chunk: list[Message] = []
+        size = 0
+        done = False
+        try:
+            while not done:
+                found = self._client.consume(_POLL, _SECONDS)
+                if not found:
+                    raise UnreadableError(f"{lane[0]}/{lane[1]}: nothing came of {first}–{until}")
+                found, done = _cut(found, until)
+                chunk += found
+                size += sum(map(len, found))
+                if chunk and (done or len(chunk) >= _AT_ONCE or size >= _BYTES_AT_ONCE):
+                    yield chunk
+                    chunk, size = [], 0
+        finally:
+            self._client.unassign()
+
+
+def _cut(found: list[Message], until: int) -> tuple[list[Message], bool]:
+    """Leave out what is no record or comes too late; tell whether ``until`` is reached."""
+    last = found[-1]
+    if last.error() is None and (last.offset() or 0) < until - 1:
+        # In the middle of much: an error among them has no document, so it is found when read.
+        return found, False
+    done = False
+    records = []
+    for one in found:
+        error = one.error()
+        if error is not None:
+            if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - it has no other name
+                raise UnreadableError(error.str())
+            done = done or (one.offset() or 0) >= until
+        elif (one.offset() or 0) < until:
+            records.append(one)
+    return records, done or (last.error() is None and (last.offset() or 0) >= until - 1)
