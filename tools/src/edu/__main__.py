@@ -19,6 +19,7 @@ COMMANDS = {
     "verify": ("edu.verify", "recount every number from the log: verify [--json] [--self-test]"),
     "totals": ("edu.totals", "the owners' own totals against the statistics: totals [--json]"),
     "law": ("edu.law", "law evaluate [--reading K=V]… < cases.jsonl; law options: the open points"),
+    "rebuild": ("edu.rebuild", "count the log again beside the live aggregator, and switch"),
     "import-exam": ("edu.import_exam", "save an examination's scores: import-exam FILE.csv"),
     "contracts": ("edu.contracts_gate", "contracts check [--against REV] [--self-test]"),
     "compose": ("edu.compose", "draw the secrets and settings that compose.yaml reads"),

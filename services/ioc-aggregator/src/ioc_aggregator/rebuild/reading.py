@@ -1,16 +1,21 @@
 """The log, lane by lane, as fast as Kafka's own client gives it; no group takes part."""
 
+import time
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Self
-
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from typing import TYPE_CHECKING, Self
 
 from chassis.kafka import OPEN, Security
 from ioc_aggregator.rollups.state import Lane
 
+if TYPE_CHECKING:
+    from confluent_kafka import Message
+
 _POLL = 500
 """Messages that one call gives: more gain nothing."""
+
+_POLL_SECONDS = 0.05
+"""It waits so long for all of them, also where the lane has ended."""
 
 _AT_ONCE = 16 * _POLL
 _BYTES_AT_ONCE = 16 * 2**20
@@ -29,6 +34,9 @@ class Log:
 
     def __init__(self, bootstrap: Sequence[str], security: Security = OPEN) -> None:
         """Connect with the first question."""
+        # Loaded by whoever rebuilds: a service that starts need not wait for it.
+        from confluent_kafka import Consumer  # noqa: PLC0415
+
         self._client = Consumer(
             {
                 "bootstrap.servers": ",".join(bootstrap),
@@ -58,28 +66,35 @@ class Log:
 
     def ends(self, lane: Lane) -> tuple[int, int]:
         """Give the first offset that is kept, and the next one that will be written."""
+        from confluent_kafka import KafkaException, TopicPartition  # noqa: PLC0415 - as above
+
         try:
             first, end = self._client.get_watermark_offsets(TopicPartition(*lane), _SECONDS)
         except KafkaException as error:
             raise UnreadableError(f"{lane[0]}/{lane[1]}: {error}") from error
         return first, end
 
-    def read(self, lane: Lane, first: int, until: int) -> Iterator[list[Message]]:
+    def read(self, lane: Lane, first: int, until: int) -> "Iterator[list[Message]]":
         """Yield the messages from offset ``first`` up to ``until``, in chunks.
 
         Offsets may have holes: what was compacted away is not there, and the last may be a hole.
         """
+        from confluent_kafka import TopicPartition  # noqa: PLC0415 - as above
+
         if first >= until:
             return
         self._client.assign([TopicPartition(*lane, first)])
         chunk: list[Message] = []
         size = 0
-        done = False
+        done, heard = False, time.monotonic()
         try:
             while not done:
-                found = self._client.consume(_POLL, _SECONDS)
+                found = self._client.consume(_POLL, _POLL_SECONDS)
                 if not found:
-                    raise UnreadableError(f"{lane[0]}/{lane[1]}: nothing came of {first}–{until}")
+                    if time.monotonic() > heard + _SECONDS:
+                        raise UnreadableError(f"{lane[0]}/{lane[1]} up to {until}: nothing comes")
+                    continue
+                heard = time.monotonic()
                 found, done = _cut(found, until)
                 chunk += found
                 size += sum(map(len, found))
@@ -90,8 +105,10 @@ class Log:
             self._client.unassign()
 
 
-def _cut(found: list[Message], until: int) -> tuple[list[Message], bool]:
+def _cut(found: "list[Message]", until: int) -> "tuple[list[Message], bool]":
     """Leave out what is no record or comes too late; tell whether ``until`` is reached."""
+    from confluent_kafka import KafkaError  # noqa: PLC0415 - as above
+
     last = found[-1]
     if last.error() is None and (last.offset() or 0) < until - 1:
         # In the middle of much: an error among them has no document, so it is found when read.

@@ -5,8 +5,7 @@ record, so what is parked there is left out here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-
-from confluent_kafka import Message
+from typing import TYPE_CHECKING
 
 from chassis.consuming.decisions import Progress, SourceState, fork
 from chassis.consuming.judging import Judged
@@ -18,6 +17,9 @@ from ioc_aggregator.measures.cells import Delta
 from ioc_aggregator.rebuild.reading import Log, UnreadableError
 from ioc_aggregator.rollups.projector import folded
 from ioc_aggregator.rollups.state import Entry, Lane, State
+
+if TYPE_CHECKING:
+    from confluent_kafka import Message
 
 _TOPICS = {topic.name: topic for topic in TOPICS}
 
@@ -52,7 +54,7 @@ class Recount:
             if self.state.vector.get(lane, 0) < until:  # the last offsets are holes
                 yield self._apply(lane, until, Delta())
 
-    def _take(self, lane: Lane, chunk: Sequence[Message], until: int) -> Entry:
+    def _take(self, lane: Lane, chunk: "Sequence[Message]", until: int) -> Entry:
         topic = _TOPICS[lane[0]]
         progress = fork(self.sources.get(lane, {}))
         delta = _in_bulk(topic, chunk, progress)
@@ -67,7 +69,7 @@ class Recount:
         return entry
 
     def _one_by_one(
-        self, topic: Topic, lane: Lane, chunk: Sequence[Message]
+        self, topic: Topic, lane: Lane, chunk: "Sequence[Message]"
     ) -> tuple[Delta, Progress]:
         self.slowly += len(chunk)
         part = Slice(topic, lane[1], chunk[0].offset() or 0, (chunk[-1].offset() or 0) + 1)
@@ -80,14 +82,14 @@ class Recount:
         return folded(accepted), judged.progress[lane]
 
 
-def _record(one: Message) -> Record:
+def _record(one: "Message") -> Record:
     key, value = one.key(), one.value()
     # What cannot be read is judged like the rest; only an accepted record holds an event.
     event = envelope.decode(value, key)
     return Record(one.offset() or 0, event, key, value)  # type: ignore[arg-type]
 
 
-def _in_bulk(topic: Topic, chunk: Sequence[Message], progress: Progress) -> Delta | None:
+def _in_bulk(topic: Topic, chunk: "Sequence[Message]", progress: Progress) -> Delta | None:
     """Count a chunk at once, or tell by None that each of its records has to be looked at."""
     bulk = BULKS.get(topic.name)
     if bulk is None:
@@ -102,7 +104,7 @@ def _in_bulk(topic: Topic, chunk: Sequence[Message], progress: Progress) -> Delt
     sequences = [int(one.sequence) for one in documents]
     first, last = sequences[0], sequences[-1]
     before = progress.sources.get(source, SourceState())
-    if before.last == first - 1 and sequences == list(range(first, last + 1)):
+    if (before.last or 0) == first - 1 and sequences == list(range(first, last + 1)):
         progress.sources[source] = SourceState(last, before.gaps)
     else:
         fresh = [progress.judge(source, number).fresh for number in sequences]

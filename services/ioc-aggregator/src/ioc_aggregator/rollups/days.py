@@ -6,22 +6,21 @@ number was at the end of any day is the sum of all changes up to it (``rollups.h
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import date, timedelta
 
 import structlog
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 
 from chassis import clock, outbox
 from chassis.database import Database, Session
 from contracts.statistics import DayEnded
 from ioc_aggregator.measures.cells import Delta
-from ioc_aggregator.measures.facts import DayEnd, Fact, WatermarkFact
+from ioc_aggregator.measures.facts import DayEnd, Fact
 from ioc_aggregator.rollups import codec, ends, periods
 from ioc_aggregator.rollups.follower import Follower
 from ioc_aggregator.rollups.journal import REPLAYED
 from ioc_aggregator.rollups.state import Content, Lane, State
-from ioc_aggregator.rollups.tables import DAY_CHANGE, DAY_END
+from ioc_aggregator.rollups.tables import DAY_END
 
 WAIT = timedelta(hours=2)
 """How long after midnight a source that is behind is waited for."""
@@ -116,7 +115,8 @@ class Days:
         await ends.learn(session, [end], generation=follower.generation, replayed=replayed)
         if not ended:
             # The first of all: whatever was counted until then, however it was counted.
-            await self._write(session, day, await asyncio.to_thread(_by_family, content))
+            blobs = await asyncio.to_thread(ends.by_family, content)
+            await ends.settle(session, follower.generation, day, blobs)
         elif whole:
             await self._settle(session, ended[-1], end)
         await outbox.emit(
@@ -140,7 +140,7 @@ class Days:
             self._holed = self._follower.generation
             _log.error("day_not_summed_up", day=str(end.day), hole=str(error), mend="rebuild")
             return False
-        await self._write(session, end.day, blobs)
+        await ends.settle(session, self._follower.generation, end.day, blobs)
         return True
 
     async def _summed(
@@ -151,7 +151,7 @@ class Days:
         limits = {**ends.lanes(end), REPLAYED: await self._replayed(session, end)}
         for lane, limit in limits.items():
             content = await self._of_lane(session, lane, begins.get(lane, 0), limit)
-            for family, parts in (await asyncio.to_thread(_by_family, content)).items():
+            for family, parts in (await asyncio.to_thread(ends.by_family, content)).items():
                 blobs[family] += parts
         return blobs
 
@@ -185,25 +185,3 @@ class Days:
         where = (DAY_END.c.day == end.day) if end else DAY_END.c.day.is_(None)
         mine = DAY_END.c.generation == self._follower.generation
         return await session.scalar(select(DAY_END.c.replayed).where(where, mine)) or 0
-
-    async def _write(self, session: Session, day: date, blobs: Mapping[str, list[bytes]]) -> None:
-        generation = self._follower.generation
-        named = {ends.FACTS: [codec.encode(Delta())], **blobs}
-        rows = [
-            {"generation": generation, "day": day, "family": family, "part": part, "blob": blob}
-            for family, parts in named.items()
-            for part, blob in enumerate(parts)
-        ]
-        await session.execute(insert(DAY_CHANGE), rows)
-
-
-def _by_family(content: Content) -> dict[str, list[bytes]]:
-    """Write a content down; watermarks are of no use once their day has ended."""
-    facts: list[Fact] = [fact for fact in content.facts if not isinstance(fact, WatermarkFact)]
-    blobs = {ends.FACTS: [codec.encode(Delta(facts=facts))]}
-    blobs[ends.FACTS] += [codec.encode(Delta(foreign=foreign)) for foreign in content.foreign]
-    for copy in content.copies:
-        parts = [Delta({copy.family.name: change}) for change in copy.changes() if len(change)]
-        if parts:
-            blobs[copy.family.name] = [codec.encode(part) for part in parts]
-    return blobs

@@ -3,18 +3,20 @@
 A generation that is counted later is cut at the same places, so its days change the same cells.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import clock
 from chassis.consuming.records import Slice
 from chassis.database import Session
-from ioc_aggregator.measures.facts import DayEnd
-from ioc_aggregator.rollups.state import Lane
+from ioc_aggregator.measures.cells import Delta
+from ioc_aggregator.measures.facts import DayEnd, Fact, WatermarkFact
+from ioc_aggregator.rollups import codec
+from ioc_aggregator.rollups.state import Content, Lane
 from ioc_aggregator.rollups.tables import DAY_CHANGE, DAY_END
 
 FACTS = ""
@@ -75,6 +77,31 @@ async def learn(
         await session.execute(upsert(DAY_END).values(row).on_conflict_do_nothing())
 
 
+async def settle(
+    session: Session, generation: int, day: date, blobs: Mapping[str, Sequence[bytes]]
+) -> None:
+    """Write down what a day changed, by family; that it is known stands with its facts."""
+    named = {FACTS: [codec.encode(Delta())], **blobs}
+    rows = [
+        {"generation": generation, "day": day, "family": family, "part": part, "blob": blob}
+        for family, parts in named.items()
+        for part, blob in enumerate(parts)
+    ]
+    await session.execute(insert(DAY_CHANGE), rows)
+
+
+def by_family(content: Content) -> dict[str, list[bytes]]:
+    """Write a content down; watermarks are of no use once their day has ended."""
+    facts: list[Fact] = [fact for fact in content.facts if not isinstance(fact, WatermarkFact)]
+    blobs = {FACTS: [codec.encode(Delta(facts=facts))]}
+    blobs[FACTS] += [codec.encode(Delta(foreign=foreign)) for foreign in content.foreign]
+    for copy in content.copies:
+        parts = [Delta({copy.family.name: change}) for change in copy.changes() if len(change)]
+        if parts:
+            blobs[copy.family.name] = [codec.encode(part) for part in parts]
+    return blobs
+
+
 async def needed_from(session: Session, generation: int) -> dict[Lane, int] | None:
     """Give the vector from which on the journal is still to be summed up by days.
 
@@ -86,6 +113,6 @@ async def needed_from(session: Session, generation: int) -> dict[Lane, int] | No
     return lanes(known[-1] if known else None)
 
 
-async def forget(session: Session) -> None:
-    """Forget what days changed, of whatever generation; where they ended stays."""
-    await session.execute(DAY_CHANGE.delete())
+async def forget(session: Session, *, but: Collection[int] = ()) -> None:
+    """Forget what days changed in all generations but these; where they ended stays."""
+    await session.execute(DAY_CHANGE.delete().where(DAY_CHANGE.c.generation.not_in(but)))

@@ -53,13 +53,9 @@ class Follower:
         async with self._lock:
             generation = await journal.live_generation(session)
             if generation != self.generation:
-                await self._load(session, generation)
+                await self._restore(session, generation)
             applied = await freshness.read_applied(session)
-            async for page in journal.read_after(
-                session, generation, self.state.vector, self.topics
-            ):
-                for entry in page:
-                    self._entries += self.state.apply(entry)
+            await self._read_on(session)
             self.applied = applied
             self.see_watermarks()
 
@@ -106,7 +102,20 @@ class Follower:
         _log.info("snapshot", generation=generation, bytes=size, written=written)
         return written
 
-    async def _load(self, session: Session, generation: int) -> None:
+    async def load(self, session: Session, generation: int) -> None:
+        """Read a generation, live or not, as far as it is written down."""
+        async with self._lock:
+            await self._restore(session, generation)
+            await self._read_on(session)
+
+    async def _read_on(self, session: Session) -> None:
+        async for page in journal.read_after(
+            session, self.generation, self.state.vector, self.topics
+        ):
+            for entry in page:
+                self._entries += self.state.apply(entry)
+
+    async def _restore(self, session: Session, generation: int) -> None:
         state = State()
         vector, blobs = await journal.read_snapshot(session, generation)
         state.vector.update(vector)

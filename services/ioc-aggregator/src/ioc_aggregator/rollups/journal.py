@@ -1,9 +1,9 @@
 """Reading and writing the journal and its snapshots."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, insert, select, text
+from sqlalchemy import ColumnElement, Row, insert, select, text
 
 from chassis import clock
 from chassis.database import Session
@@ -36,6 +36,7 @@ _PRUNE = text(
 )
 
 _SNAPSHOT_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended('ioc.snapshot', 0))")
+_NO_SNAPSHOT = text("SELECT pg_advisory_xact_lock(hashtextextended('ioc.snapshot', 0))")
 
 
 async def live_generation(session: Session) -> int:
@@ -113,6 +114,11 @@ async def read_snapshot(session: Session, generation: int) -> tuple[dict[Lane, i
     return _lanes(latest[0].vector), list(parts)
 
 
+async def alone(session: Session) -> None:
+    """Wait until nobody else writes a snapshot; in this transaction one can be written."""
+    await session.execute(_NO_SNAPSHOT)
+
+
 async def write_snapshot(
     session: Session,
     generation: int,
@@ -143,8 +149,8 @@ async def write_snapshot(
     )
     kept = await _snapshots(session, generation, 2)
     oldest = kept[-1]
-    await session.execute(SNAPSHOT_PART.delete().where(SNAPSHOT_PART.c.snapshot < oldest.number))
-    await session.execute(SNAPSHOT.delete().where(SNAPSHOT.c.number < oldest.number))
+    old = (SNAPSHOT.c.generation == generation) & (SNAPSHOT.c.number < oldest.number)
+    await _forget_snapshots(session, old)
     if len(kept) > 1:
         upto = _lanes(oldest.vector)
         if needed_from is not None:
@@ -153,10 +159,16 @@ async def write_snapshot(
     return True
 
 
-async def forget(session: Session) -> None:
-    """Forget every entry and snapshot, of whatever generation."""
-    for table in (JOURNAL, SNAPSHOT_PART, SNAPSHOT):
-        await session.execute(table.delete())
+async def forget(session: Session, *, but: Collection[int] = ()) -> None:
+    """Forget every entry and snapshot of all generations but these."""
+    await session.execute(JOURNAL.delete().where(JOURNAL.c.generation.not_in(but)))
+    await _forget_snapshots(session, SNAPSHOT.c.generation.not_in(but))
+
+
+async def _forget_snapshots(session: Session, which: ColumnElement[bool]) -> None:
+    numbers = select(SNAPSHOT.c.number).where(which)
+    await session.execute(SNAPSHOT_PART.delete().where(SNAPSHOT_PART.c.snapshot.in_(numbers)))
+    await session.execute(SNAPSHOT.delete().where(which))
 
 
 async def _snapshots(

@@ -25,6 +25,9 @@ GENERATION = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("live", Boolean, nullable=False),
     Column("begun_at", DateTime(timezone=True), nullable=False),
+    # Of one that is not live: {topic: {partition: {source: [last, [[first, last] of a gap, …]]}}}.
+    # Its journal and snapshots say where it stands; the live one's are in `delivery`.
+    Column("sources", JSONB),
     Index("generation_live", "live", unique=True, postgresql_where=text("live")),
 )
 
