@@ -22,9 +22,10 @@ class Sparse(Record, Generic[Value]):
 
     @model_validator(mode="after")
     def _is_a_column(self) -> Self:
-        if len(self.at) != len(self.value):
+        rows = len(self.at)
+        if rows != len(self.value):
             raise ValueError("at and value differ in length")
-        if len(self.at) > 1 and any(left >= right for left, right in pairwise(self.at)):
+        if rows > 1 and any(left >= right for left, right in pairwise(self.at)):
             raise ValueError("at is not strictly ascending")
         return self
 

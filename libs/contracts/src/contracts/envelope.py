@@ -179,8 +179,8 @@ def _envelope(document: _Document) -> Envelope:
         type=document.type,
         subject=document.subject,
         # A time on the first or last day of the calendar may not exist in UTC: OverflowError.
-        time=document.time.astimezone(UTC),
-        recordedtime=document.recordedtime.astimezone(UTC),
+        time=_in_utc(document.time),
+        recordedtime=_in_utc(document.recordedtime),
         dataschema=document.dataschema,
         sequence=sequence,
         correlationid=document.correlationid,
@@ -188,6 +188,10 @@ def _envelope(document: _Document) -> Envelope:
         traceparent=document.traceparent,
         data=bytes(document.data),
     )
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def _tombstone(key: bytes | None) -> Tombstone | Broken:

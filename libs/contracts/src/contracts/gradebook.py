@@ -161,23 +161,27 @@ class ScoreEntered(Event):
             raise ValueError("pupils and after differ in length")
         if len(set(self.pupils)) < rows:
             raise ValueError("a pupil stands twice")
-        for name in ("before", "state", "before_state"):
-            at: tuple[int, ...] = getattr(self, name).at
-            if at and at[-1] >= rows:
+        # Few cells have a state, and this runs for every save that is written or read.
+        for name, column in (
+            ("before", self.before),
+            ("state", self.state),
+            ("before_state", self.before_state),
+        ):
+            if column.at and column.at[-1] >= rows:
                 raise ValueError(f"{name} names a row that is not there")
         self._check_values()
-        # Few cells have a state, and this runs for every save that is written or read.
-        _check_states(self.state, self.after)
+        if self.state.at:
+            _check_states(self.state, self.after)
         if self.before_state.at:
             _check_states(self.before_state, self.before.spread(rows))
         return self
 
     def _check_values(self) -> None:
-        values = [value for value in (*self.after, *self.before.value) if value is not None]
+        values = self.after + self.before.value
         if self.subject.assessment is Assessment.COMMENT:
-            if any(value > 1 for value in values):
+            if any(value is not None and value > 1 for value in values):
                 raise ValueError("a comment subject knows only 1 (Đạt) and 0 (Chưa đạt)")
-        elif self.kind is not ColumnKind.EXAM and any(value % 10 for value in values):
+        elif self.kind is not ColumnKind.EXAM and any(value and value % 10 for value in values):
             raise ValueError("only an examination has two decimals")
 
     def rows(self) -> Iterator[ScoreRow]:

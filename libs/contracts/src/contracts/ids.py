@@ -4,6 +4,7 @@ Every pattern is part of the frozen schemas: changing one is a new major version
 that uses it.
 """
 
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
@@ -39,6 +40,7 @@ PlaceId = Annotated[str, _UUID]
 """Where a number is counted: a unit's id or a school's."""
 
 
+@lru_cache  # a hundred years are valid, and each event has one
 def _two_years_in_a_row(year: str) -> str:
     first, _, second = year.partition("-")
     if int(second) != int(first) + 1:

@@ -19,6 +19,7 @@ from chassis.consuming.consumer import Consumer
 from chassis.consuming.handlers import Handlers, Received
 from chassis.consuming.subscription import Subscription
 from chassis.database import Database, Session
+from chassis.start import collect_seldom
 from contracts.gradebook import ScoreEntered
 from contracts.topics import SCORES
 from edu.bench.documents import Written, saves
@@ -48,6 +49,7 @@ CONSUMING = Figure(
 def measure(effort: Effort) -> Mapping[str, Measured]:
     """Read the same backlog again in each run, as a group that never read it."""
     rows = saves(effort.of(RECORDS))
+    collect_seldom()
     with stage() as here, progress("consuming: records", 2 * effort.runs * len(rows)) as more:
         urls = [here.database("gradebook", f"reader_{n}") for n in range(effort.runs)]
         return {CONSUMING.name: in_thread(run, _measure(here, urls, rows, more))}

@@ -6,8 +6,8 @@ Kafka's committed offset is a hint for lag tools; on assignment the consumer see
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -21,6 +21,8 @@ from chassis.consuming.records import Projector, Record, Rejected, Slice
 from chassis.consuming.records import TopicPartition as Lane
 from chassis.database import Database, is_transient
 from contracts import envelope
+
+_Polled: TypeAlias = ConsumerRecord[Any, Any]
 
 _BACK_OFF_SECONDS = (0.2, 30.0)
 _POLL_SECONDS = 20.0
@@ -61,12 +63,12 @@ class Consumer:
         for lane in lanes:
             self.stored.pop(lane, None)
 
-    async def consume(
-        self, client: AIOKafkaConsumer, records: Sequence[ConsumerRecord[Any, Any]]
-    ) -> None:
+    async def consume(self, client: AIOKafkaConsumer, records: Sequence[_Polled]) -> None:
         """Apply one poll. After any failure the client is moved back to the database's truth."""
-        slices = self._slices(records)
-        lanes = [part.lane for part in slices]
+        polled: dict[Lane, list[_Polled]] = {}
+        for record in records:
+            polled.setdefault((record.topic, record.partition), []).append(record)
+        lanes = list(polled)
         self.working = True
         try:
             if not self.stored.keys() >= set(lanes):
@@ -74,9 +76,9 @@ class Consumer:
                 await self.assigned(client, lanes)
                 return
             if self.projector.whole_poll:
-                await self._apply(client, slices)
+                await self._apply(client, [self._slice(part) for part in polled.values()])
             else:
-                await self._piecewise(client, slices)
+                await self._piecewise(client, polled)
         except Exception as error:  # noqa: BLE001 - whatever it is, the database's truth stands
             self.failure = f"{type(error).__name__}: {error}"
             _log.warning(
@@ -90,60 +92,53 @@ class Consumer:
             # The polled records are let go: a new poll starts where the database says. Until then
             # the position in Kafka's client may be anything; the state of the lane is unknown.
             for lane in lanes:
-                rewind = min(r.offset for r in records if (r.topic, r.partition) == lane)
-                seek(client, lane, rewind)
+                seek(client, lane, polled[lane][0].offset)
         else:
             self.failure = None
             self._delay = _BACK_OFF_SECONDS[0]
         finally:
             self.working = False
 
-    async def _piecewise(self, client: AIOKafkaConsumer, slices: Sequence[Slice]) -> None:
-        """Apply slices in pieces that are soon done, each lane in turn, until the poll is old.
+    async def _piecewise(
+        self, client: AIOKafkaConsumer, polled: Mapping[Lane, Sequence[_Polled]]
+    ) -> None:
+        """Apply a poll in pieces that are soon done, each lane in turn, until the poll is old.
 
-        What is left then comes again: to Kafka a member that does not poll is dead.
+        What is left then comes again: to Kafka a member that does not poll is dead. A piece is
+        decoded when its turn comes, so that few objects live at a time.
         """
         time = asyncio.get_running_loop().time
         began = time()
-        waiting = deque(slices)
+        waiting = deque(polled.values())
         while waiting:
             if time() - began > _POLL_SECONDS:
                 for part in waiting:
-                    seek(client, part.lane, part.first)
+                    seek(client, (part[0].topic, part[0].partition), part[0].offset)
                 return
-            piece, rest = waiting.popleft().cut(self.pace.room)
+            part = waiting.popleft()
+            room = self.pace.room
             start = time()
-            if not await self._apply(client, [piece]):
+            if not await self._apply(client, [self._slice(part[:room])]):
                 return
-            self.pace.took(len(piece.records), time() - start)
+            self.pace.took(min(room, len(part)), time() - start)
             self._delay = _BACK_OFF_SECONDS[0]
-            if rest is not None:
-                waiting.append(rest)
+            if len(part) > room:
+                waiting.append(part[room:])
 
     async def _projector_loaded(self) -> None:
         if not self._loaded:
             await self.projector.load()
             self._loaded = True
 
-    def _slices(self, records: Sequence[ConsumerRecord[Any, Any]]) -> list[Slice]:
-        slices: dict[Lane, Slice] = {}
-        for record in records:
-            lane = (record.topic, record.partition)
-            if lane not in slices:
-                slices[lane] = Slice(
-                    self._topics[record.topic], record.partition, record.offset, record.offset
-                )
-            part = slices[lane]
-            part.next = record.offset + 1
-            part.records.append(
-                Record(
-                    record.offset,
-                    envelope.decode(record.value, record.key),  # type: ignore[arg-type]
-                    record.key,
-                    record.value,
-                )
-            )
-        return list(slices.values())
+    def _slice(self, polled: Sequence[_Polled]) -> Slice:
+        """Decode records of one lane."""
+        first, last = polled[0], polled[-1]
+        decoded = [
+            Record(one.offset, envelope.decode(one.value, one.key), one.key, one.value)  # type: ignore[arg-type]
+            for one in polled
+        ]
+        topic = self._topics[first.topic]
+        return Slice(topic, first.partition, first.offset, last.offset + 1, decoded)
 
     def _unapplied(self, unit: Sequence[Slice]) -> list[Slice]:
         """Cut off what is applied already; each slice then begins where its lane stands."""

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+import msgspec
+
 
 class Outcome(StrEnum):
     """What becomes of a record; each record has exactly one."""
@@ -19,24 +21,21 @@ class Outcome(StrEnum):
     HOLD = "held"
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(msgspec.Struct, frozen=True, gc=False):
     """A run of missing sequence numbers; both ends are missing themselves."""
 
     first: int
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class SourceState:
+class SourceState(msgspec.Struct, frozen=True, gc=False):
     """How far one source was read in one partition, and what is missing behind it."""
 
     last: int | None = None
     gaps: tuple[Interval, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, gc=False):
     """The judgement of one sequence number."""
 
     fresh: bool

@@ -1,9 +1,10 @@
 """Handlers: one function per kind of fact, given all such facts of a slice at once."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Generic, TypeAlias, TypeVar
+
+import msgspec
 
 from chassis import context
 from chassis.consuming.records import Record, Rejected, Slice
@@ -18,8 +19,7 @@ E = TypeVar("E", bound=Event)
 _ATTEMPTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[E]):
+class Received(msgspec.Struct, Generic[E], frozen=True, gc=False):
     """An event and the document that brought it."""
 
     event: E

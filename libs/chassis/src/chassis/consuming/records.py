@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+import msgspec
+
 from chassis.database import Session
 from contracts.envelope import Envelope, Tombstone
 from contracts.topics import Topic
@@ -11,8 +13,7 @@ from contracts.topics import Topic
 TopicPartition: TypeAlias = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One accepted record: decoded, not a duplicate, of no held subject."""
 
     offset: int
@@ -38,14 +39,6 @@ class Slice:
     def lane(self) -> TopicPartition:
         """The topic's name and the partition."""
         return (self.topic.name, self.partition)
-
-    def cut(self, count: int) -> "tuple[Slice, Slice | None]":
-        """Return the first ``count`` records as a slice, and the rest if there is any."""
-        if len(self.records) <= count:
-            return self, None
-        border = self.records[count].offset
-        first = Slice(self.topic, self.partition, self.first, border, self.records[:count])
-        return first, Slice(self.topic, self.partition, border, self.next, self.records[count:])
 
 
 @dataclass(frozen=True, slots=True)
