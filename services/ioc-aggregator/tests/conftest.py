@@ -190,7 +190,7 @@ def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
 
 
 @pytest.fixture
-def days(log: Any, wall: Wall) -> Callable[..., Any]:
+def days(wall: Wall, log: Any) -> Callable[..., Any]:
     """Live through days, each with its events; give their hashes.
 
     ``log.whole`` then has all that was appended, watermarks too.

@@ -29,3 +29,14 @@ def test_a_log_that_ends_before_the_vector_is_named(kafka: str) -> None:
     log = Log(kafka, {LANE: 5})
     assert len(list(log)) == 3
     assert log.short == {LANE: 3}
+
+
+def test_a_step_begins_where_the_one_before_ended(kafka: str) -> None:
+    write(kafka, 30)
+    steps = [Log(kafka, {LANE: 12}), Log(kafka, {LANE: 12}, after={LANE: 12})]
+    steps.append(Log(kafka, {LANE: 30}, after={LANE: 12}))
+    assert [[record.offset for record in step] for step in steps] == [
+        list(range(12)),
+        [],
+        list(range(12, 30)),
+    ]

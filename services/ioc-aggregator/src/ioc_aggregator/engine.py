@@ -59,4 +59,5 @@ class Engine:
                 await self.feed.refresh(session)
         if self._days is not None:
             await self._days.turn()
+        await self.history.refresh()
         await self.follower.snapshot_when_due(self.database)

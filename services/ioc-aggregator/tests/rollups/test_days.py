@@ -146,7 +146,7 @@ async def test_the_journal_is_kept_until_its_day_is_summed_up(
 
 
 async def test_midnight_waits_for_the_sources_but_not_for_ever(
-    log: Any, make: Any, wall: Any
+    wall: Any, log: Any, make: Any
 ) -> None:
     await log.engine.projector.load()
     await log.append(*three(make)[0])
@@ -163,7 +163,7 @@ async def test_midnight_waits_for_the_sources_but_not_for_ever(
 
 
 async def test_nobody_ends_a_day_that_was_over_before_anything_was_counted(
-    log: Any, make: Any, wall: Any
+    wall: Any, log: Any, make: Any
 ) -> None:
     wall.midnight()
     await log.engine.projector.load()

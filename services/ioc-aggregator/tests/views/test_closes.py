@@ -216,7 +216,9 @@ async def test_a_later_fact_restates_a_closed_week(
     # The close itself stands; the week's number is what the log says now.
     at_close = await number(client, "N52", period="2026-W47", as_of="2026-11-22")
     assert at_close["number"]["numerator"] == 20
-    assert (await number(client, "N52", period="2026-W47"))["number"]["numerator"] == 31
+    week = await number(client, "N52", period="2026-W47")
+    assert (week["number"]["numerator"], week["closed"]) == (31, "2026-11-22")
+    assert (await number(client, "N52", period="2026-11"))["closed"] is None
 
 
 @pytest.mark.usefixtures("closed")

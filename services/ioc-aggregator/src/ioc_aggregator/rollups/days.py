@@ -23,7 +23,7 @@ from ioc_aggregator.rollups.state import Content, Lane, State
 from ioc_aggregator.rollups.tables import DAY_END
 
 WAIT = timedelta(hours=2)
-"""How long after midnight a source that is behind is waited for."""
+"""How long after midnight, or after our own start, a source that is behind is waited for."""
 
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended('ioc.days', 0))")
 _BEGAN = text("SELECT written_at FROM feed ORDER BY number LIMIT 1")
@@ -45,6 +45,7 @@ class Days:
         """Look at the database at the first turn."""
         self._database = database
         self._follower = follower
+        self._began = clock.now()
         self._done: tuple[int, date] | None = None
         self._waiting: tuple[int, date] | None = None
         self._holed = 0
@@ -88,7 +89,7 @@ class Days:
     def _may_end(self, day: date) -> bool:
         """Tell whether every source was counted up to midnight, or was waited for."""
         over, follower = ends.midnight(day), self._follower
-        return clock.now() >= over + WAIT or all(
+        return clock.now() >= max(over, self._began) + WAIT or all(
             source in follower.as_of and follower.as_of[source] >= over
             for source in follower.state.register.watermarks
         )

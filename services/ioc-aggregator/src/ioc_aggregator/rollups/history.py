@@ -4,16 +4,18 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
+from chassis import clock
 from chassis.database import Database, Session
 from ioc_aggregator.measures.cells import Delta, Key
 from ioc_aggregator.measures.facts import DayEnd
 from ioc_aggregator.measures.families import REPORTED
 from ioc_aggregator.rollups import codec, ends
 from ioc_aggregator.rollups.follower import Follower
+from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.state import State
 from ioc_aggregator.rollups.tables import DAY_CHANGE
 
@@ -39,6 +41,18 @@ class History:
         self._database = database
         self._follower = follower
         self._kept: OrderedDict[tuple[int, date, frozenset[str]], Standing] = OrderedDict()
+        self._known: tuple[int, list[DayEnd]] = (0, [])
+
+    async def refresh(self) -> None:
+        """Learn of the days that have ended, unless yesterday is known to have."""
+        generation, known = self._known
+        yesterday = clock.business_day(clock.now()) - timedelta(days=1)
+        if generation != self._follower.generation or not known or known[-1].day < yesterday:
+            self._known = (self._follower.generation, await self.ends())
+
+    def closed(self, period: Period) -> date | None:
+        """Give the day with which a period closed, if it did."""
+        return next((end.day for end in self._known[1] if str(period) in end.closed), None)
 
     def now(self) -> Standing:
         """Give the present."""

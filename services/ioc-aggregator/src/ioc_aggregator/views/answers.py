@@ -85,6 +85,8 @@ class IndicatorAnswer(Age):
     period: str
     ended: date | None
     """The day at whose end it stood so; null: now."""
+    closed: date | None
+    """The day with which the period closed; what moved since then says ``/restatements``."""
     dims: dict[str, str]
     number: Number
     children: list[Child]

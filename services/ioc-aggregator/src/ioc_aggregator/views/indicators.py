@@ -1,6 +1,6 @@
 """The numbers of one place and of the places below it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -179,7 +179,7 @@ async def answer(
         raise Forbidden(
             "filters-out-of-scope", "Chỉ được lọc tự do trong phạm vi mà tài khoản phụ trách."
         )
-    asked = _Asked(scope, day, unit_id, by, where, within)
+    asked = _Asked(scope, day, unit_id, by, where, within, engine.history.closed)
     return answers.IndicatorsAnswer(
         feed=engine.feed.head,
         day=day,
@@ -204,6 +204,7 @@ class _Asked:
     by: str | None
     where: Mapping[str, Sequence[str]]
     within: Within | None
+    closed: Callable[[Period], date | None]
 
 
 def _indicator(
@@ -243,6 +244,7 @@ def _indicator(
         unit=measured_in(indicator),
         period=str(period),
         ended=standing.end.day if standing.end else None,
+        closed=asked.closed(period),
         dims={name: ",".join(texts) for name, texts in filters.items()},
         number=number,
         children=children,
