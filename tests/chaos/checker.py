@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from confluent_kafka import Consumer, TopicPartition
 
 from contracts import envelope
 from contracts.topics import CONSUMERS, TOPICS, Topic
+from edu.topics import log_ends
 from edu.verify.comparing import compare
 from edu.verify.dump import fetch
 from edu.verify.log import Lane, Log, Record
@@ -245,21 +245,6 @@ class Checker:
         ]
         self.findings.parked = len(aside)
         demand(len(aside) == self.parked, "I7", f"{len(aside)} stand aside: {aside[:3]}")
-
-
-def log_ends(bootstrap: str, topics: list[Topic] | tuple[Topic, ...]) -> dict[Lane, int]:
-    """Return the end of every partition: the offset that the next record will have."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "chaos", "log_level": 0})
-    try:
-        return {
-            (topic.name, partition): consumer.get_watermark_offsets(
-                TopicPartition(topic.name, partition), timeout=10
-            )[1]
-            for topic in topics
-            for partition in range(topic.partitions)
-        }
-    finally:
-        consumer.close()
 
 
 def documents(stage: Stage, topic: Topic) -> list[Any]:

@@ -16,8 +16,9 @@ from confluent_kafka import Producer
 from contracts.envelope import render
 from contracts.topics import SCORES
 from edu.tokens import named_id
+from edu.topics import log_ends
 
-from .checker import Checker, log_ends
+from .checker import Checker
 from .faults import pause
 from .guardians import all_sent, enlist, mail_arrives
 from .scenario import Scenario

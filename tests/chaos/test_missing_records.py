@@ -11,8 +11,9 @@ from confluent_kafka import Producer, TopicPartition
 from chassis.topics import administrator
 from contracts.envelope import CONTENT_TYPE, render
 from contracts.topics import SCORES
+from edu.topics import log_ends
 
-from .checker import Checker, log_ends
+from .checker import Checker
 from .faults import pause
 from .scenario import Scenario
 from .stage import AGGREGATOR, API, RELAY, Process, Stage, until

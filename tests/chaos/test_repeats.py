@@ -11,8 +11,9 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from contracts.topics import TOPICS
 from edu.letterbox import Letterbox
+from edu.topics import log_ends
 
-from .checker import Checker, log_ends
+from .checker import Checker
 from .faults import pause
 from .guardians import all_sent, enlist, mail_arrives
 from .scenario import Scenario

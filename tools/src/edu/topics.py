@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
@@ -15,7 +16,7 @@ from edu.failure import Failure
 from edu.home import Home
 from edu.suite import given_kafka
 
-__all__ = ["administrator", "apply", "reset"]
+__all__ = ["administrator", "apply", "log_ends", "reset"]
 
 
 def apply(bootstrap: str) -> list[str]:
@@ -44,10 +45,28 @@ def reset(bootstrap: str) -> None:
     create(admin, [t for t in TOPICS if t.name in written or t.name not in known], 1)
 
 
+def log_ends(bootstrap: str, topics: Iterable[Topic]) -> dict[tuple[str, int], int]:
+    """Return the end of every partition: the offset that the next record will have.
+
+    Raises:
+        KafkaException: the broker does not know one of them, as on a busy machine after its start.
+    """
+    return _ends(administrator(bootstrap), topics)
+
+
+def _ends(admin: AdminClient, topics: Iterable[Topic]) -> dict[tuple[str, int], int]:
+    latest = {
+        TopicPartition(topic.name, partition): OffsetSpec.latest()
+        for topic in topics
+        for partition in range(topic.partitions)
+    }
+    found = admin.list_offsets(latest)
+    return {(lane.topic, lane.partition): f.result(SECONDS).offset for lane, f in found.items()}
+
+
 def _holds_records(admin: AdminClient, topic: Topic) -> bool:
-    latest = {TopicPartition(topic.name, p): OffsetSpec.latest() for p in range(topic.partitions)}
     try:
-        return any(f.result(SECONDS).offset > 0 for f in admin.list_offsets(latest).values())
+        return any(_ends(admin, [topic]).values())
     except KafkaException:
         return True  # just made, and the client still asks the wrong place: make it once more
 

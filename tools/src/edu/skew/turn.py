@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 import httpx
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException
 from prometheus_client.parser import text_string_to_metric_families
 
 from contracts import envelope, registry
@@ -22,6 +22,7 @@ from edu.skew.release import Release
 from edu.skew.traffic import Traffic
 from edu.suite import SERVICES, Entry
 from edu.supervisor import Supervisor
+from edu.topics import log_ends
 from edu.verify.log import Lane, Log
 
 SECONDS = 120.0
@@ -151,25 +152,11 @@ async def _ends(suite: Supervisor, topics: Collection[Topic]) -> Ends:
 
     async def look() -> bool:
         with contextlib.suppress(KafkaException):
-            found.update(await asyncio.to_thread(_measure, suite.bootstrap, topics))
+            found.update(await asyncio.to_thread(log_ends, suite.bootstrap, topics))
         return len(found) == sum(topic.partitions for topic in topics)
 
     await _until(look, "the ends of the topics")
     return found
-
-
-def _measure(bootstrap: str, topics: Collection[Topic]) -> dict[Lane, int]:
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "skew", "log_level": 0})
-    try:
-        return {
-            (topic.name, partition): consumer.get_watermark_offsets(
-                TopicPartition(topic.name, partition), timeout=SECONDS
-            )[1]
-            for topic in topics
-            for partition in range(topic.partitions)
-        }
-    finally:
-        consumer.close()
 
 
 async def _read_by_new(
