@@ -36,6 +36,8 @@ class Row(_Written):
     notes: dict[str, float | str]
     """What else was measured, and what bounds the figure."""
     met: bool
+    recount_equal: bool | None = None
+    """Whether what was counted is what an independent recount says; null where nothing is."""
     others: float
     """The share of the processors that work of others took meanwhile, in per cent."""
     command: str
@@ -96,6 +98,7 @@ class Measured:
     runs: list[float] = field(default_factory=list)
     raw: list[float] = field(default_factory=list)
     notes: dict[str, float | str] = field(default_factory=dict)
+    recount_equal: bool | None = None
 
 
 class NotHere(Exception):  # noqa: N818 - no error: it cannot run on this machine
@@ -123,7 +126,7 @@ class Bench:
 
     name: str
     figures: Sequence[Figure]
-    measure: Callable[[Effort], Mapping[str, Measured]]
+    measure: Callable[[Effort], Mapping[str, Measured | NotHere]]
     plain: bool = True
     """Whether it is part of the run without names."""
 
@@ -145,7 +148,8 @@ def row(
         raw=figure.raw,
         raw_median=rounded(median(measured.raw)) if measured.raw else None,
         notes=measured.notes,
-        met=figure.met_by(middle),
+        met=figure.met_by(middle) and measured.recount_equal is not False,
+        recount_equal=measured.recount_equal,
         others=rounded(others),
         command=command,
         at=at,

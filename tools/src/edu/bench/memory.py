@@ -20,7 +20,7 @@ import psutil
 
 from chassis.clock import new_id
 from contracts.gradebook import ScoreEntered
-from contracts.lists import Assessment, ColumnKind, Grade, Level, Subject, Term
+from contracts.lists import Assessment, ColumnKind, Grade, Subject, Term
 from contracts.topics import SCORES
 from edu.bench.documents import Written, written
 from edu.bench.figures import Bench, Effort, Figure, Measured, rounded
@@ -31,6 +31,7 @@ from edu.bench.school import School, opened
 from edu.bench.stage import suite
 from edu.failure import Failure
 from edu.progress import Advance, progress
+from edu.simulator.province import SCHOOLS
 from edu.suite import SERVICES
 from edu.supervisor import Supervisor
 from edu.testing import eventually, running
@@ -38,9 +39,6 @@ from edu.testing.making import Make
 from edu.tokens import token
 from gradebook.scores.domain.columns import Column, why_not
 
-SCHOOLS = {Level.TH: 415, Level.THCS: 241, Level.THPT: 67}
-"""Of the province's 1,035, the others being preschools: spread as the old province's were, of
-which the levels are published (174, 101 and 28 of 434)."""
 CELLS = 5
 RATE = 20
 SHEETS = 60
@@ -63,7 +61,7 @@ def measure(effort: Effort) -> Mapping[str, Measured]:
 def blocks() -> Iterator[tuple[int, Grade, Column]]:
     """Give each block of score cells of the province, by the number of its school."""
     numbers = count()
-    for level, schools in SCHOOLS.items():
+    for level, schools in SCHOOLS.items():  # preschools have no scores
         grades = [grade for grade in Grade if grade.level is level]
         kinds = [kind for kind in ColumnKind if kind is not ColumnKind.EXAM]
         wanted = [

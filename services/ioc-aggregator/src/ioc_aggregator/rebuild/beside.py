@@ -89,31 +89,33 @@ class Beside:
         live = Follower(TOPICS)
         async with self._database.reading() as session:
             await live.refresh(session)
-        async with self._database.transaction() as session:
-            self._number, sources = await generations.candidate(session)
+        await self.begin()
         with Log(self._bootstrap, self._security) as log:
-            await self._resume(sources)
-            await self._count(log, _vector(live.state))
+            await self.count(log, _vector(live.state))
             if plant:
                 _flip_a_bit(self._recount.state)
             outcome = _compared(live.state, self._recount.state)
             if not (outcome.differences or compare_only) or (accept and not plant):
-                await self._write_down()
+                await self.write_down()
                 outcome = await self._switched(log, live, accept=accept)
         if outcome.generation is None:
             async with self._database.transaction() as session:
                 await generations.give_up(session)
         return outcome
 
-    async def _resume(self, sources: generations.Sources) -> None:
+    async def begin(self, recount: Recount | None = None) -> int:
+        """Begin, or go on with a run that was killed; return the generation's number."""
+        async with self._database.transaction() as session:
+            self._number, sources = await generations.candidate(session)
         follower = Follower(TOPICS)
         async with self._database.reading() as session:
             await follower.load(session, self._number)
             self._ended = len(await ends.settled(session, self._number))
-        self._recount = Recount(follower.state, sources)
+        self._recount = recount or Recount(follower.state, sources)
         self._sums_up = not self._ended
+        return self._number
 
-    async def _count(self, log: Log, vector: dict[Lane, int]) -> None:
+    async def count(self, log: Log, vector: dict[Lane, int]) -> Recount:
         """Read up to ``vector``, day by day, and write down now and then what was counted."""
         state = self._recount.state
         began, spent = time.monotonic(), 0.1
@@ -129,7 +131,7 @@ class Beside:
                         due = time.monotonic() - began > spent / _SHARE
                         if due and (keeps or not self._ended):
                             start = time.monotonic()
-                            await self._write_down()
+                            await self.write_down()
                             began = time.monotonic()
                             spent = began - start
                     if end is not None and self._sums_up:
@@ -138,6 +140,7 @@ class Beside:
                     self._ended += end is not None
         finally:
             gc.enable()
+        return self._recount
 
     async def _goals(self, vector: dict[Lane, int]) -> list[tuple[dict[Lane, int], DayEnd | None]]:
         """Give the ends of the days that are still to come, and at last the goal itself."""
@@ -150,11 +153,11 @@ class Beside:
         ]
         return [*((ends.lanes(end), end) for end in reached), (vector, None)]
 
-    async def _write_down(self, session: Session | None = None) -> None:
+    async def write_down(self, session: Session | None = None) -> None:
         """Keep what is counted so far, so that a rebuild that dies goes on from here."""
         if session is None:
             async with self._database.transaction() as own:
-                await self._write_down(own)
+                await self.write_down(own)
             self._days.clear()
             self._kept.clear()
             return

@@ -48,6 +48,8 @@ class Log:
                 "auto.offset.reset": "error",
                 # Its default of a second empties the queue again and again: a third of the rate.
                 "fetch.queue.backoff.ms": 2,
+                # A request that waits at the end of one lane holds up the first of the next.
+                "fetch.wait.max.ms": 10,
                 "queued.max.messages.kbytes": 32_768,
                 **security.confluent(),
             }
