@@ -11,6 +11,7 @@ from sqlalchemy import text
 from chassis.clock import new_id
 from chassis.consuming import parking
 from chassis.consuming.consumer import Consumer
+from chassis.consuming.decisions import Pace
 from chassis.consuming.handlers import Handlers, Received
 from chassis.consuming.subscription import Subscription
 from chassis.database import Database, Session
@@ -55,6 +56,8 @@ class Reader:
         self.outage = 0
         self.bears = 1_000
         """How many events it can keep before its transaction has taken too long."""
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while its transaction is open."""
         self.handlers = Handlers()
         self.handlers.on(UnitRegistered)(self._keep)
         self.database = database
@@ -73,6 +76,7 @@ class Reader:
             if item.event.name in self.failing:
                 message = f"cannot keep {item.event.name}"
                 raise ValueError(message)
+        self.meanwhile()
 
     def subscription(self) -> Subscription:
         self.consumer = Consumer(service="reader", database=self.database, projector=self.handlers)
@@ -263,6 +267,17 @@ async def test_a_member_that_overslept_is_fenced_and_changes_nothing(
         await send(kafka, document(unit(2), 2), document(unit(3), 3))
         await eventually(lambda: _has(reader, 2))
     assert await reader.kept() == ["Xã số 1", "Xã số 3"]
+
+
+async def test_a_lane_that_is_taken_away_meanwhile_ends_what_was_begun(
+    reader: Reader, kafka: str, unit: Unit
+) -> None:
+    reader.meanwhile = lambda: reader.consumer.revoked([(UNITS, 0)])
+    await send(kafka, *(document(unit(n), n) for n in range(1, 41)))
+    async with running(reader.subscription().run()):
+        await eventually(lambda: _has(reader, 40), within=30)
+    assert await reader.kept() == [unit(n).name for n in range(1, 41)]
+    assert reader.consumer.pace.room >= Pace().room  # a rebalance is no failure
 
 
 async def test_a_topic_that_was_deleted_and_made_again_is_read_from_its_beginning(

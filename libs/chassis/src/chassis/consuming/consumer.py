@@ -16,7 +16,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from chassis import metrics
 from chassis.consuming import store
 from chassis.consuming.decisions import Outcome, Pace, Placement, SourceState, unread
-from chassis.consuming.judging import Held, Judged
+from chassis.consuming.judging import Judged
 from chassis.consuming.records import Projector, Record, Rejected, Slice
 from chassis.consuming.records import TopicPartition as Lane
 from chassis.database import Database, is_transient
@@ -140,11 +140,14 @@ class Consumer:
         topic = self._topics[first.topic]
         return Slice(topic, first.partition, first.offset, last.offset + 1, decoded)
 
-    def _unapplied(self, unit: Sequence[Slice]) -> list[Slice]:
+    @staticmethod
+    def _unapplied(unit: Sequence[Slice], stored: Mapping[Lane, store.Stored]) -> list[Slice]:
         """Cut off what is applied already; each slice then begins where its lane stands."""
         fresh = []
         for part in unit:
-            position = self.stored[part.lane].placement.next
+            if part.lane not in stored:
+                continue
+            position = stored[part.lane].placement.next
             start = unread([record.offset for record in part.records], position)
             metrics.EVENTS_CONSUMED.inc(start)
             metrics.EVENTS.labels(outcome=Outcome.DUPLICATE).inc(start)
@@ -155,24 +158,29 @@ class Consumer:
         return fresh
 
     async def _apply(self, client: AIOKafkaConsumer, unit: Sequence[Slice]) -> bool:
-        """Apply slices in one transaction; False when the client was moved, so must poll anew."""
-        fresh = self._unapplied(unit)
+        """Apply slices in one transaction; False when the client was moved, so must poll anew.
+
+        A lane that is taken away before is left out; one that is taken away meanwhile goes on, and
+        the position in the database decides.
+        """
+        stored = {part.lane: self.stored[part.lane] for part in unit if part.lane in self.stored}
+        fresh = self._unapplied(unit, stored)
         if not fresh:
             return True
         try:
-            moved, judged = await self._transaction(fresh, careful=False)
+            moved, judged = await self._transaction(fresh, stored, careful=False)
         except Exception as error:
             if is_transient(error):
                 raise
             _log.warning("slice_failed", error=repr(error))
-            moved, judged = await self._transaction(fresh, careful=True)
+            moved, judged = await self._transaction(fresh, stored, careful=True)
         self.projector.committed()
         self.applied += 1
         for part in fresh:
             if part.lane in moved:
-                stored = self.stored[part.lane]
-                stored.placement = Placement(part.next, stored.placement.topic_id)
-                stored.sources = judged.progress[part.lane].sources
+                state = stored[part.lane]
+                state.placement = Placement(part.next, state.placement.topic_id)
+                state.sources = judged.progress[part.lane].sources
                 metrics.EVENTS_CONSUMED.inc(len(part.records))
         for outcome, count in judged.counts.items():
             metrics.EVENTS.labels(outcome=outcome).inc(count)
@@ -190,14 +198,18 @@ class Consumer:
         return not fenced
 
     async def _transaction(
-        self, unit: Sequence[Slice], *, careful: bool
+        self, unit: Sequence[Slice], stored: Mapping[Lane, store.Stored], *, careful: bool
     ) -> tuple[set[Lane], Judged]:
         judged = Judged()
         async with self._database.transaction() as session:
-            moves = {part.lane: (self.stored[part.lane].placement.next, part.next) for part in unit}
+            moves = {part.lane: (stored[part.lane].placement.next, part.next) for part in unit}
             moved = await store.advance(session, moves)
             held = await store.held_subjects(session)
-            accepted = [self._judge(part, held, judged) for part in unit if part.lane in moved]
+            accepted = [
+                judged.judge(part, stored[part.lane].sources, held)
+                for part in unit
+                if part.lane in moved
+            ]
             rejected = await self.projector.project(session, accepted, careful=careful)
             self._reject(rejected, judged)
             await store.park(session, judged.parked)
@@ -207,9 +219,6 @@ class Consumer:
         applied = sum(len(part.records) for part in accepted) - len(rejected)
         judged.count(Outcome.APPLY, applied)
         return moved, judged
-
-    def _judge(self, part: Slice, held: Held, judged: Judged) -> Slice:
-        return judged.judge(part, self.stored[part.lane].sources, held)
 
     @staticmethod
     def _reject(rejected: Sequence[Rejected], judged: Judged) -> None:
