@@ -41,6 +41,7 @@ STEPS = (
     Step("import rules", ("-c", "from importlinter.cli import lint_imports_command as c; c()")),
     Step("migrations", ("-m", "edu.migration_lint")),
     Step("contracts gate", ("-m", "edu", "contracts", "check")),
+    Step("indicators page", ("-m", "edu.indicators_page", "--check")),
 )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from contracts import topics
 from contracts.columns import Sparse
-from contracts.event import Event
+from contracts.event import Event, Record
 from contracts.ids import (
     ClassId,
     Count,
@@ -55,6 +55,35 @@ class ClassOpened(Event):
     grade: Grade
     name: Name
     homeroom_teacher_id: PersonId | None
+
+
+class ClassRoll(Record):
+    """A class as statistics see it."""
+
+    pupils: Count
+    limit: Count
+    """The most pupils that its level allows in a class (điều lệ nhà trường)."""
+    two_sessions: bool
+    """Học 2 buổi/ngày."""
+
+
+class ClassCounted(Event):
+    """How many pupils a class has, and whether it studies two sessions a day."""
+
+    NAME: ClassVar[str] = "class-counted"
+    TOPIC: ClassVar[topics.Topic] = topics.CLASSES
+    KEY: ClassVar[str] = "school_id"
+    SUBJECT: ClassVar[str] = "class_id"
+    DRAFT: ClassVar[bool] = True
+
+    class_id: ClassId
+    version: Version
+    school_id: SchoolId
+    school_year: SchoolYear
+    grade: Grade
+    after: ClassRoll
+    before: ClassRoll | None
+    """What the fact before said; null at first."""
 
 
 class PupilPlaced(Event):

@@ -30,6 +30,12 @@ PaymentId = Annotated[str, _UUID]
 GuardianId = Annotated[str, _UUID]
 """A guardian; the identity provider's subject, where guardians sign in."""
 
+ApplicationId = Annotated[str, _UUID]
+"""One application for admission, or request for a place."""
+
+TranscriptId = Annotated[str, _UUID]
+"""One pupil's digital transcript (học bạ số) of one school year."""
+
 MessageId = Annotated[str, _UUID]
 """One message to one guardian about one event."""
 

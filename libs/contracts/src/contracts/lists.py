@@ -349,6 +349,8 @@ class MeasureUnit(OpenEnum):
     COUNT = "count"
     PERCENT = "percent"
     PER_MILLE = "per-mille"
+    RATIO = "ratio"
+    """Numerator ÷ denominator, such as pupils per class."""
     MINUTES = "minutes"
     MOMENT = "moment"
     """Seconds since 1970 (UTC): a point in time, whose age the reader shows."""

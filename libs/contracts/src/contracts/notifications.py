@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, model_validator
 from contracts import topics
 from contracts.columns import Sparse
 from contracts.event import Event, Record
-from contracts.ids import Dong, GuardianId, MessageId, PupilId, SchoolId, Version
+from contracts.ids import Count, Dong, GuardianId, MessageId, PupilId, SchoolId, Version
 from contracts.lists import Grade, OpenEnum
 
 MAX_MESSAGES = 200
@@ -148,6 +148,24 @@ class GuardianUnlinked(Event):
     before: LinkCell | None
 
 
+class GuardianReached(Event):
+    """A guardian was reached within the last 30 days, or no longer was (a month of silence)."""
+
+    NAME: ClassVar[str] = "guardian-reached"
+    TOPIC: ClassVar[topics.Topic] = topics.GUARDIANS
+    KEY: ClassVar[str] = "pupil_id"
+    SUBJECT: ClassVar[str] = "guardian_id"
+    DRAFT: ClassVar[bool] = True
+
+    guardian_id: GuardianId
+    pupil_id: PupilId
+    version: Version
+    day: date
+    after: LinkCell | None
+    """Where a pupil counts whose guardian was reached; null: not reached, or nowhere."""
+    before: LinkCell | None
+
+
 TemplateName = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=64)]
 """The name of a template without its version: ``score-saved``."""
 
@@ -238,3 +256,20 @@ class MessageFailed(Event, _Messages):
     SUBJECT: ClassVar[str] = "school_id"
 
     reason_code: FailureReason
+
+
+class StaffMessageDelivered(Event):
+    """Messages about work (điều hành) reached staff of a school, as one fact for each batch."""
+
+    NAME: ClassVar[str] = "staff-message-delivered"
+    TOPIC: ClassVar[topics.Topic] = topics.MESSAGES
+    KEY: ClassVar[str] = "school_id"
+    SUBJECT: ClassVar[str] = "school_id"
+    DRAFT: ClassVar[bool] = True
+
+    school_id: SchoolId
+    channel: Channel
+    day: date
+    messages: Count
+    before_messages: Count
+    """What was counted of this batch before; 0 at first."""

@@ -17,6 +17,7 @@ class IndicatorChanged(Event):
     """One number has this value now; absolute, so that the last one alone is enough."""
 
     NAME: ClassVar[str] = "indicator-changed"
+    MINOR: ClassVar[int] = 1
     TOPIC: ClassVar[topics.Topic] = topics.INDICATORS
     KEY: ClassVar[str] = "cell"
     SUBJECT: ClassVar[str] = "cell"

@@ -116,6 +116,33 @@ SUBJECT_KEYS = Topic(
     compacted=True,
     description="The wrapped key of each person's sealed data; a tombstone erases the person.",
 )
+APPLICATIONS = Topic(
+    name="admissions.applications.v1",
+    key="application_id",
+    owner="admissions",
+    partitions=6,
+    retention_days=None,
+    compacted=False,
+    description="Applications for admission, where they led, and requests for a place.",
+)
+QUOTAS = Topic(
+    name="admissions.quotas.v1",
+    key="school_id",
+    owner="admissions",
+    partitions=1,
+    retention_days=None,
+    compacted=False,
+    description="How many pupils each school takes, and its cut scores.",
+)
+REPORTS = Topic(
+    name="admissions.reports.v1",
+    key="place_id",
+    owner="admissions",
+    partitions=1,
+    retention_days=None,
+    compacted=False,
+    description="What other systems own, as reported: adoption, staff, population.",
+)
 CLASSES = Topic(
     name="gradebook.classes.v1",
     key="school_id",
@@ -133,6 +160,33 @@ SCORES = Topic(
     retention_days=400,
     compacted=False,
     description="Score sheets opened and every save of scores, with the values before and after.",
+)
+ATTENDANCE = Topic(
+    name="gradebook.attendance.v1",
+    key="school_id",
+    owner="gradebook",
+    partitions=6,
+    retention_days=400,
+    compacted=False,
+    description="Roll-calls of classes, and how many sessions pupils have missed.",
+)
+RESULTS = Topic(
+    name="gradebook.results.v1",
+    key="school_id",
+    owner="gradebook",
+    partitions=6,
+    retention_days=None,
+    compacted=False,
+    description="Averages, results, conduct, titles, promotion, completion, closed books.",
+)
+TRANSCRIPTS = Topic(
+    name="gradebook.transcripts.v1",
+    key="school_id",
+    owner="gradebook",
+    partitions=6,
+    retention_days=None,
+    compacted=False,
+    description="Digital transcripts on their way from the school to the ministry.",
 )
 FEES = Topic(
     name="payments.fees.v1",
@@ -204,8 +258,14 @@ TOPICS = (
     SCHOOL_YEARS,
     ENROLMENT,
     SUBJECT_KEYS,
+    APPLICATIONS,
+    QUOTAS,
+    REPORTS,
     CLASSES,
     SCORES,
+    ATTENDANCE,
+    RESULTS,
+    TRANSCRIPTS,
     FEES,
     PAYMENT_CHANNELS,
     GUARDIANS,
@@ -246,8 +306,14 @@ CONSUMERS: dict[str, tuple[Topic, ...]] = {
         SCHOOLS,
         SCHOOL_YEARS,
         ENROLMENT,
+        APPLICATIONS,
+        QUOTAS,
+        REPORTS,
         CLASSES,
         SCORES,
+        ATTENDANCE,
+        RESULTS,
+        TRANSCRIPTS,
         FEES,
         PAYMENT_CHANNELS,
         GUARDIANS,

@@ -9,6 +9,7 @@ from admissions.enrolment.job import emit_keys
 from admissions.policy import POLICY
 from admissions.registry import http as registry
 from admissions.registry.job import import_register
+from admissions.reports import http as reports
 from admissions.settings import AdmissionsSettings
 from chassis import rewrapping
 from chassis.service import Parts, Runtime, Service
@@ -35,6 +36,7 @@ SERVICE = Service(
         calendar.reads,
         enrolment.changes,
         enrolment.reads,
+        reports.changes,
     ),
     parts=_parts,
     jobs={

@@ -37,6 +37,7 @@ class Borders:
             self._after_mergers(in_force(history, day).unit_id)
             for history in recount.schools.values()
         } & recount.units.keys()
+        self._living = living
         tops = {self._line(unit_id)[-1] for unit_id in living}
         provinces = [top for top in tops if in_force(recount.units[top], day).kind == "province"]
         self.whole = provinces[0] if len(provinces) == 1 else WHOLE
@@ -48,6 +49,10 @@ class Borders:
             unit_id = self._after_mergers(in_force(history, self._day).unit_id)
             if unit_id in self._recount.units:
                 places.update(self._line(unit_id))
+        elif school_id in self._recount.units:
+            # A unit's own figure counts there and above; where the unit is no more, in its heir.
+            heir = self._after_mergers(school_id)
+            places = {self.whole, *(self._line(heir) if heir in self._living else ())}
         return places
 
     def is_expected(self, school_id: str, levels: frozenset[str] | None) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
+from edu.verify.catalogue import FORMULAS
 from edu.verify.dump import Dump
-from edu.verify.formulas import FORMULAS, FRESHNESS
+from edu.verify.formulas import FRESHNESS
 from edu.verify.log import Log
 from edu.verify.numbers import Name, Number, Numbers
 from edu.verify.recount import Cells, Key, Recount

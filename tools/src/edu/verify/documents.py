@@ -13,8 +13,12 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from edu.verify.contact import Linked, MessageDelivered, MessageFailed, Reached, Unlinked
+from edu.verify.reporting import OTHERS
+from edu.verify.telling import GRADEBOOK, Telling
 from edu.verify.values import (
     BY_COMMENT,
+    BirthYear,
     Count,
     Data,
     Dated,
@@ -23,7 +27,6 @@ from edu.verify.values import (
     Hundredths,
     Kind,
     Paid,
-    Parts,
     SchoolYear,
     Sparse,
     Subject,
@@ -41,8 +44,14 @@ OWNERS = {
     "admissions.schools.v1": "admissions",
     "admissions.school-years.v1": "admissions",
     "admissions.enrolment.v1": "admissions",
+    "admissions.applications.v1": "admissions",
+    "admissions.quotas.v1": "admissions",
+    "admissions.reports.v1": "admissions",
     "gradebook.classes.v1": "gradebook",
     "gradebook.scores.v1": "gradebook",
+    "gradebook.attendance.v1": "gradebook",
+    "gradebook.results.v1": "gradebook",
+    "gradebook.transcripts.v1": "gradebook",
     "payments.fees.v1": "payments",
     "payments.channels.v1": "payments",
     "notifications.guardians.v1": "notifications",
@@ -95,6 +104,8 @@ class PupilCell(Data, frozen=True):
     grade: Grade
     sex: str
     ethnic_minority: bool
+    birth_year: BirthYear
+    inclusion: bool
 
     def counted_sex(self) -> str:
         """Give the sex, or ``other`` for a value that this version does not know."""
@@ -105,12 +116,15 @@ class Enrolled(PupilCell, frozen=True):
     """A pupil came."""
 
     school_year: SchoolYear
+    day: date
 
 
 class Transferred(Data, frozen=True):
     """A pupil changed cells."""
 
     school_year: SchoolYear
+    day: date
+    reason_code: str
     before: PupilCell
     after: PupilCell
 
@@ -119,14 +133,9 @@ class Withdrawn(Data, frozen=True):
     """A pupil left."""
 
     school_year: SchoolYear
+    day: date
+    reason_code: str
     before: PupilCell
-
-
-class ClassFact(Data, frozen=True):
-    """Anything about a class: only that a school reported is counted."""
-
-    school_id: Uuid
-    school_year: SchoolYear
 
 
 class Sheet(Data, frozen=True):
@@ -219,60 +228,6 @@ class ChannelSwitched(Dated, frozen=True):
     before_channels: Count
 
 
-class Place(Data, frozen=True):
-    """Where a guardian's pupil studies."""
-
-    school_id: Uuid
-
-
-class Linked(Dated, frozen=True):
-    """A guardian's link counts here now, and counted there before."""
-
-    before: Place | None
-    after: Place | None
-
-
-class Unlinked(Dated, frozen=True):
-    """A guardian's link no longer counts."""
-
-    before: Place | None
-
-
-class _Told(Dated, frozen=True):
-    school_id: Uuid
-    channel: str
-    purpose: str
-    parts: Annotated[list[Parts], msgspec.Meta(min_length=1)]
-    before: Sparse[str]
-    before_days: Sparse[date] = msgspec.field(default_factory=lambda: Sparse([], []))
-
-    def __post_init__(self) -> None:
-        """Refuse columns that do not fit together."""
-        super().__post_init__()
-        self.before.check(len(self.parts))
-        self.before_days.check(len(self.parts))
-        for day in self.before_days.value:
-            Dated(day)
-        if set(self.before_days.at) - set(self.before.at):
-            raise ValueError("a day of an outcome that is not there")
-
-    def were_delivered(self) -> dict[int, Dated]:
-        """Give the rows that counted as delivered until now, and on which day."""
-        days = dict(zip(self.before_days.at, self.before_days.value, strict=True))
-        before = zip(self.before.at, self.before.value, strict=True)
-        return {
-            row: Dated(days.get(row, self.day)) for row, outcome in before if outcome == "delivered"
-        }
-
-
-class MessageDelivered(_Told, frozen=True):
-    """Messages reached their guardians."""
-
-
-class MessageFailed(_Told, frozen=True):
-    """Messages did not."""
-
-
 class Watermark(Data, frozen=True):
     """How far a source's facts are in Kafka."""
 
@@ -293,9 +248,9 @@ class DayEnd(Data, frozen=True):
 
 
 Fact: TypeAlias = (
-    Unit | Merger | School | Enrolled | Transferred | Withdrawn | ClassFact | SheetOpened
-    | ScoreEntered | FeeAssessed | FeePaid | FeeReversed | ChannelSwitched | Linked | Unlinked
-    | MessageDelivered | MessageFailed | Watermark | DayEnd
+    Unit | Merger | School | Enrolled | Transferred | Withdrawn | Telling | SheetOpened
+    | ScoreEntered | FeeAssessed | FeePaid | FeeReversed | ChannelSwitched | Linked | Reached
+    | Unlinked | MessageDelivered | MessageFailed | Watermark | DayEnd
 )  # fmt: skip
 
 TYPES: Mapping[str, type[Fact]] = {
@@ -305,9 +260,6 @@ TYPES: Mapping[str, type[Fact]] = {
     "edu.admissions.student-enrolled.v1": Enrolled,
     "edu.admissions.student-transferred.v1": Transferred,
     "edu.admissions.student-withdrawn.v1": Withdrawn,
-    "edu.gradebook.class-opened.v1": ClassFact,
-    "edu.gradebook.pupil-placed.v1": ClassFact,
-    "edu.gradebook.teaching-assigned.v1": ClassFact,
     "edu.gradebook.sheet-opened.v1": SheetOpened,
     "edu.gradebook.score-entered.v1": ScoreEntered,
     "edu.payments.fee-assessed.v1": FeeAssessed,
@@ -316,10 +268,13 @@ TYPES: Mapping[str, type[Fact]] = {
     "edu.payments.payment-channel-enabled.v1": ChannelSwitched,
     "edu.notifications.guardian-linked.v1": Linked,
     "edu.notifications.guardian-unlinked.v1": Unlinked,
+    "edu.notifications.guardian-reached.v1": Reached,
     "edu.notifications.message-delivered.v1": MessageDelivered,
     "edu.notifications.message-failed.v1": MessageFailed,
     "edu.relay.watermark.v1": Watermark,
     "edu.ioc.day-ended.v1": DayEnd,
+    **GRADEBOOK,
+    **OTHERS,
 }
 _SEQUENCE = re.compile(r"[0-9]{20}")
 

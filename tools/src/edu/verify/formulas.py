@@ -21,22 +21,31 @@ def _every(_cell: Cell, _day: date) -> bool:
     return True
 
 
-def _late(cell: Cell, day: date) -> bool:
+def late(cell: Cell, day: date) -> bool:
+    """Tell whether the cell was due before the day."""
     return date.fromisoformat(cell["due_on"]) < day
 
 
-def _cashless(cell: Cell, _day: date) -> bool:
+def cashless(cell: Cell, _day: date) -> bool:
+    """Tell whether the money came in any other way than in cash."""
     return cell["method"] != "cash"
+
+
+def where(**dims: str) -> Picks:
+    """Pick the cells whose dimensions have one of the values, which a space parts."""
+    wanted = {name: frozenset(values.split()) for name, values in dims.items()}
+    return lambda cell, _day: all(cell[name] in values for name, values in wanted.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The sum of a value over the cells of a family that are picked, less another one."""
+    """The sum of a value over the cells of a family that are picked, less or plus another."""
 
     family: str
     value: str
     picks: Picks = _every
     less: Sum | None = None
+    plus: Sum | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,8 @@ class Formula:
     streams: tuple[str, ...]
     levels: frozenset[str] | None = None
     by_term: bool = False
+    by_year: bool = True
+    """False for what is decided once a term: a sum over terms would count pupils twice."""
     lasts: bool = False
     """Who reported in an earlier school year is heard from in later ones, too."""
 
@@ -69,45 +80,19 @@ class Formula:
         terms = [self.numerator, self.denominator]
         sums = [term for term in terms if isinstance(term, Sum)]
         sums += [one for term in terms if isinstance(term, Schools) for one in term.having]
-        sums += [one.less for one in sums if one.less is not None]
+        sums += [part for one in sums for part in (one.less, one.plus) if part is not None]
         return {one.family for one in sums}
 
 
-LASTING = frozenset({"links", "channels"})
+SILENT = frozenset(
+    {
+        "rolls", "reached", "staff_messages", "attendance", "absentees", "averages", "results",
+        "decisions", "retests", "completers", "books", "transcripts", "rejections", "applications",
+        "placements", "seats", "cut_scores", "requests", "identities", "adoptions", "staff",
+        "population", "services", "subsidies", "unmatched", "einvoices",
+    }
+)  # fmt: skip
+"""The families that may have no source at all: until they have one, nothing rests on them."""
+
+LASTING = frozenset({"links", "channels", "reached", "identities"})
 """The families whose cells are changes of what holds until the next change."""
-
-PUPILS, SCHOOLS, SCORES = (
-    "admissions.enrolment.v1",
-    "admissions.schools.v1",
-    "gradebook.scores.v1",
-)
-FEES, CHANNELS = "payments.fees.v1", "payments.channels.v1"
-GUARDIANS, MESSAGES = "notifications.guardians.v1", "notifications.messages.v1"
-_ENTERED = Sum("scores", "entered")
-_ENABLED = Sum("channels", "channels")
-_BILLED, _COLLECTED = Sum("charges", "billed"), Sum("settled", "collected")
-
-FORMULAS = {
-    "N04": Formula(Sum("pupils", "count"), None, (PUPILS,)),
-    "N26": Formula(_ENTERED, Sum("scores", "due"), (SCORES,), GRADED, by_term=True),
-    "N28": Formula(Sum("scores", "corrected"), _ENTERED, (SCORES,), GRADED, by_term=True),
-    "N50": Formula(Schools((Sum("links", "links"),)), Schools(), (SCHOOLS, GUARDIANS), lasts=True),
-    "N52": Formula(Sum("messages", "delivered"), None, (MESSAGES,)),
-    "N521": Formula(Sum("messages", "parts"), None, (MESSAGES,)),
-    "N62": Formula(Schools((_ENABLED,)), Schools(), (SCHOOLS, CHANNELS), lasts=True),
-    "N63": Formula(
-        Schools((_ENABLED, Sum("receipts", "received"))),
-        Schools((_ENABLED,)),
-        (SCHOOLS, CHANNELS, FEES),
-    ),
-    "N64": Formula(_BILLED, None, (FEES,)),
-    "N641": Formula(_COLLECTED, None, (FEES,)),
-    "N642": Formula(
-        Sum("charges", "billed", _late, less=Sum("settled", "collected", _late)), None, (FEES,)
-    ),
-    "N65": Formula(_COLLECTED, _BILLED, (FEES,)),
-    "N651": Formula(Sum("settled", "collected", _cashless), _COLLECTED, (FEES,)),
-}
-
-MOMENTS = {"admissions": PUPILS, "gradebook": SCORES, "payments": FEES, "notifications": MESSAGES}
-"""The sources whose freshness is a number, and the stream that tells who has reported."""

@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TypeAlias
 
 from edu.verify.borders import Borders
+from edu.verify.catalogue import FORMULAS, MOMENTS
 from edu.verify.documents import OWNERS
 from edu.verify.formulas import (
-    FORMULAS,
     FRESHNESS,
     LASTING,
-    MOMENTS,
+    SILENT,
     Cell,
     Formula,
     Schools,
@@ -73,6 +73,7 @@ class Numbers:
             for levels in {formula.levels for formula in FORMULAS.values()}
         }
         self._cells = self._by_value()
+        self._heard = {family for (family, _, _), count in recount.cells.items() if count}
         self._used: defaultdict[str, set[str]] = defaultdict(set)
         for (family, _), cells in self._cells.items():
             self._used[family] |= {cell["school_year"] for cell, _ in cells}
@@ -90,7 +91,8 @@ class Numbers:
         numbers: dict[Name, Number] = {}
         for indicator, dims in set(wanted):
             formula = FORMULAS[indicator]
-            if self._age(formula) is None:
+            silent = (formula.families & SILENT) - self._heard
+            if silent or self._age(formula) is None:
                 continue
             above = self._counts(formula.numerator, dims, formula)
             below = self._counts(formula.denominator, dims, formula)
@@ -181,6 +183,9 @@ class Numbers:
                 values = tuple((dim, cell[dim]) for dim in sorted(dims))
                 for period in self._periods(cell, term.family, formula):
                     sums[cell["school"], period, values] += count
+        if term.plus is not None:
+            for key, count in self._sums(term.plus, dims, formula).items():
+                sums[key] += count
         if term.less is not None:
             for key, count in self._sums(term.less, dims, formula).items():
                 sums[key] -= count
@@ -191,7 +196,8 @@ class Numbers:
         if family in LASTING:
             yield from (period for period in self._years(formula) if self._holds(year, period))
         else:
-            yield year
+            if formula.by_year:
+                yield year
             if formula.by_term:
                 yield f"{year}/{cell['term']}"
 

@@ -9,9 +9,16 @@ from datetime import date
 from typing import TypeAlias, TypeVar
 
 from edu.verify import values
+from edu.verify.contact import (
+    Linked,
+    MessageDelivered,
+    MessageFailed,
+    Place,
+    Reached,
+    Unlinked,
+)
 from edu.verify.documents import (
     ChannelSwitched,
-    ClassFact,
     DayEnd,
     Enrolled,
     Fact,
@@ -19,11 +26,7 @@ from edu.verify.documents import (
     FeePaid,
     FeeReversed,
     Lines,
-    Linked,
     Merger,
-    MessageDelivered,
-    MessageFailed,
-    Place,
     PupilCell,
     School,
     ScoreEntered,
@@ -31,13 +34,21 @@ from edu.verify.documents import (
     SheetOpened,
     Transferred,
     Unit,
-    Unlinked,
     Watermark,
     Withdrawn,
     read,
 )
 from edu.verify.log import Record
-from edu.verify.values import BY_COMMENT, CHANNELS, FEE_KINDS, METHODS, PURPOSES, named
+from edu.verify.telling import Telling
+from edu.verify.values import (
+    BY_COMMENT,
+    CHANNELS,
+    FEE_KINDS,
+    LEVEL_OF,
+    METHODS,
+    PURPOSES,
+    named,
+)
 
 Key: TypeAlias = tuple[tuple[str, str], ...]
 """The dimensions of a cell, sorted by name."""
@@ -46,6 +57,9 @@ Cells: TypeAlias = dict[tuple[str, Key, str], int]
 """Family, key and the name of the value → the value; zeros are left out."""
 
 Dated = TypeVar("Dated", Unit, School)
+
+LIMITS = (500, 650, 800)
+"""The scores at which a correction changes what a pupil is called."""
 
 
 @dataclass(slots=True)
@@ -88,6 +102,10 @@ class Recount:
         self._scores(fact)
         self._fees(fact)
         self._contacts(fact)
+        if isinstance(fact, Telling):
+            for family, row, counts in fact.told():
+                for name, by in counts.items():
+                    self._add(family, _key(**row), name, by)
         for school, school_year, term in _reporting(fact):
             key = _key(school=school, stream=topic, school_year=school_year, term=term)
             self._add("reported", key, "events", 1)
@@ -110,12 +128,19 @@ class Recount:
     def _pupils(self, fact: Fact) -> None:
         match fact:
             case Enrolled():
-                self._pupil(fact, fact.school_year, 1)
+                self._pupil(fact, fact, 1)
+                self._move("entered", fact, fact.school_year, 1)
             case Transferred():
-                self._pupil(fact.before, fact.school_year, -1)
-                self._pupil(fact.after, fact.school_year, 1)
+                self._pupil(fact.before, fact, -1)
+                self._pupil(fact.after, fact, 1)
+                self._transfer(fact)
             case Withdrawn():
-                self._pupil(fact.before, fact.school_year, -1)
+                self._pupil(fact.before, fact, -1)
+                move = "dropped-out" if fact.reason_code == "dropped-out" else "left"
+                if fact.reason_code == "registered-in-error":
+                    self._move("entered", fact.before, fact.school_year, -1)
+                else:
+                    self._move(move, fact.before, fact.school_year, 1)
 
     def _scores(self, fact: Fact) -> None:
         match fact:
@@ -144,13 +169,16 @@ class Recount:
 
     def _contacts(self, fact: Fact) -> None:
         match fact:
-            case Linked() | Unlinked():
+            case Linked() | Unlinked() | Reached():
+                family, name = (
+                    ("reached", "guardians") if isinstance(fact, Reached) else ("links", "links")
+                )
                 for school in _schools(fact.before):
                     key = _key(school=school, school_year=fact.school_year)
-                    self._add("links", key, "links", -1)
+                    self._add(family, key, name, -1)
                 for school in _schools(_now(fact)):
                     key = _key(school=school, school_year=fact.school_year)
-                    self._add("links", key, "links", 1)
+                    self._add(family, key, name, 1)
             case MessageDelivered() | MessageFailed():
                 self._messages(fact)
 
@@ -186,41 +214,71 @@ class Recount:
         self._add("receipts", key, "received", money)
 
     def _messages(self, fact: MessageDelivered | MessageFailed) -> None:
-        before = fact.were_delivered()
+        before = fact.counted_before()
+        now = "delivered" if isinstance(fact, MessageDelivered) else "failed"
         for row, parts in enumerate(fact.parts):
-            if isinstance(fact, MessageDelivered):
-                self._message(fact, fact, parts, 1)
+            self._message(fact, row, (now, str(fact.day)), parts, 1)
             if row in before:
-                self._message(fact, before[row], parts, -1)
+                self._message(fact, row, before[row], parts, -1)
 
     def _message(
-        self, fact: MessageDelivered | MessageFailed, at: values.Dated, parts: int, by: int
+        self,
+        fact: MessageDelivered | MessageFailed,
+        row: int,
+        counted: tuple[str, str],
+        parts: int,
+        by: int,
     ) -> None:
-        key = _key(
-            school=fact.school_id,
-            school_year=at.school_year,
-            channel=named(fact.channel, CHANNELS),
-            purpose=named(fact.purpose, PURPOSES),
-            day=str(at.day),
-        )
-        self._add("messages", key, "delivered", by)
-        self._add("messages", key, "parts", by * parts)
+        outcome, day = counted
+        year = values.year_of(date.fromisoformat(day))
+        key = _key(school=fact.school_id, school_year=year, channel=named(fact.channel, CHANNELS))
+        self._add("sendings", key, "cost", by * fact.costs[row])
+        if outcome in ("delivered", "failed"):
+            self._add("sendings", key, outcome, by)
+        if outcome == "delivered":
+            key = (*key, ("purpose", named(fact.purpose, PURPOSES)), ("day", day))
+            self._add("messages", key, "delivered", by)
+            self._add("messages", key, "parts", by * parts)
 
-    def _pupil(self, cell: PupilCell, school_year: str, by: int) -> None:
-        key = _key(
+    def _pupil(self, cell: PupilCell, fact: Enrolled | Transferred | Withdrawn, by: int) -> None:
+        year = fact.school_year
+        self._add("pupils", _person(cell, year), "count", by)
+        if (fact.day.year, fact.day.month) < (int(year[:4]), 10):
+            self._add("pupils_at_start", _person(cell, year), "count", by)
+        aged = _key(
             school=cell.school_id,
-            school_year=school_year,
+            school_year=year,
             grade=cell.grade,
-            sex=cell.counted_sex(),
-            ethnic_minority="yes" if cell.ethnic_minority else "no",
+            age=str(int(year[:4]) - cell.birth_year),
+            inclusion="yes" if cell.inclusion else "no",
         )
-        self._add("pupils", key, "count", by)
+        self._add("pupil_ages", aged, "count", by)
+
+    def _transfer(self, fact: Transferred) -> None:
+        before, after = fact.before, fact.after
+        if fact.reason_code in ("school-reorganised", "corrected"):
+            return
+        if LEVEL_OF[before.grade] != LEVEL_OF[after.grade]:
+            self._move("entered", after, fact.school_year, 1)
+        elif before.school_id != after.school_id:
+            self._move("transferred-out", before, fact.school_year, 1)
+            self._move("transferred-in", after, fact.school_year, 1)
+
+    def _move(self, move: str, cell: PupilCell, year: str, by: int) -> None:
+        self._add("moves", (*_person(cell, year), ("move", move)), "pupils", by)
 
     def _save(self, fact: ScoreEntered) -> None:
         key = _sheet(fact)
-        for value in fact.before.value:
+        for at, value in zip(fact.before.at, fact.before.value, strict=True):
             self._score(fact, key, value, -1)
             self._add("scores", key, "corrected", 1)
+            now = fact.after[at]
+            if now is not None and now > value:
+                self._add("corrections", key, "raised", 1)
+            if now is not None and fact.subject not in BY_COMMENT:
+                over = sum(now >= limit for limit in LIMITS)
+                crossed = over != sum(value >= limit for limit in LIMITS)
+                self._add("corrections", key, "crossed", int(crossed))
         for entered in fact.after:
             if entered is not None:
                 self._score(fact, key, entered, 1)
@@ -233,7 +291,7 @@ class Recount:
         self._add("histogram", key, str(tenth), by)
 
     def _add(self, family: str, key: Key, name: str, by: int) -> None:
-        self.cells[family, key, name] += by
+        self.cells[family, tuple(sorted(key)), name] += by
 
     def unbroken(self) -> dict[tuple[str, str, int], int]:
         """Give the number up to which each source's lane has no gap from where the log begins."""
@@ -246,30 +304,40 @@ class Recount:
         return reached
 
 
+def _person(cell: PupilCell, year: str) -> Key:
+    return _key(
+        school=cell.school_id,
+        school_year=year,
+        grade=cell.grade,
+        sex=cell.counted_sex(),
+        ethnic_minority="yes" if cell.ethnic_minority else "no",
+    )
+
+
 def _reporting(fact: Fact) -> set[tuple[str, str, str]]:
     """Give (school, school year, term) of every school that this fact is heard from."""
     match fact:
-        case Enrolled() | ClassFact():
-            return {(fact.school_id, fact.school_year, "")}
+        case Telling():
+            return set(fact.heard())
         case Transferred():
             return {(cell.school_id, fact.school_year, "") for cell in (fact.before, fact.after)}
         case Withdrawn():
             return {(fact.before.school_id, fact.school_year, "")}
         case SheetOpened() | ScoreEntered():
             return {(fact.school_id, fact.school_year, fact.term)}
-        case FeeAssessed() | ChannelSwitched() | MessageDelivered() | MessageFailed():
+        case Enrolled() | FeeAssessed() | ChannelSwitched() | MessageDelivered() | MessageFailed():
             return {(fact.school_id, fact.school_year, "")}
         case FeePaid() | FeeReversed():
             years = {fact.school_year, *fact.lines.school_years}
             return {(fact.school_id, school_year, "") for school_year in years}
-        case Linked() | Unlinked():
+        case Linked() | Unlinked() | Reached():
             schools = _schools(fact.before) + _schools(_now(fact))
             return {(school, fact.school_year, "") for school in schools}
     return set()
 
 
-def _now(fact: Linked | Unlinked) -> Place | None:
-    return fact.after if isinstance(fact, Linked) else None
+def _now(fact: Linked | Unlinked | Reached) -> Place | None:
+    return None if isinstance(fact, Unlinked) else fact.after
 
 
 def _schools(place: Place | None) -> list[str]:

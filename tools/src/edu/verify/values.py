@@ -6,6 +6,7 @@ wrong together.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Generic, Literal, TypeVar
 
@@ -37,6 +38,12 @@ Term = Literal["HK1", "HK2", "CN", "HE"]
 Kind = Literal["regular", "special-topic", "midterm", "endterm", "retest", "exam"]
 BY_COMMENT = frozenset({"GDTC", "NT", "AN", "MT", "HDTN", "GDDP", "DD", "TNXH"})
 """The subjects whose only values are Đạt (1) and Chưa đạt (0)."""
+LEVEL_OF: Mapping[str, str] = {
+    **dict.fromkeys(("NT", "MG3", "MG4", "MG5"), "MN"),
+    **dict.fromkeys(map(str, range(1, 6)), "TH"),
+    **dict.fromkeys(map(str, range(6, 10)), "THCS"),
+    **dict.fromkeys(map(str, range(10, 13)), "THPT"),
+}
 FEE_KINDS = frozenset(
     {
         "tuition", "boarding-meals", "boarding-care", "second-session", "drinking-water", "hygiene",
@@ -44,6 +51,7 @@ FEE_KINDS = frozenset(
         "health-insurance", "accident-insurance",
     }
 )  # fmt: skip
+BirthYear = Annotated[int, msgspec.Meta(ge=1900, le=2999)]
 METHODS = frozenset({"cash", "bank-transfer", "vnpay"})
 CHANNELS = frozenset({"email", "sms", "zalo", "push"})
 PURPOSES = frozenset({"scores", "fees", "enrolment"})
@@ -52,6 +60,18 @@ PURPOSES = frozenset({"scores", "fees", "enrolment"})
 def named(value: str, names: frozenset[str]) -> str:
     """Give a value of an open list, or ``other`` for one that this version does not know."""
     return value if value in names else "other"
+
+
+def year_of(day: date) -> str:
+    """Give the school year of a day: it begins with August.
+
+    Raises:
+        ValueError: no school year of ours has this day.
+    """
+    if not date(2000, 8, 1) <= day < date(2099, 8, 1):
+        raise ValueError("a day of another century")
+    ends = day.year + (day.month > 7)  # noqa: PLR2004 - July
+    return f"{ends - 1}-{ends}"
 
 
 class Data(msgspec.Struct, frozen=True):
@@ -82,11 +102,9 @@ class Dated(Data, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse a day that no school year of ours has."""
-        if not date(2000, 8, 1) <= self.day < date(2099, 8, 1):
-            raise ValueError("a day of another century")
+        year_of(self.day)
 
     @property
     def school_year(self) -> str:
-        """The school year of the day: it begins with August."""
-        ends = self.day.year + (self.day.month > 7)  # noqa: PLR2004 - July
-        return f"{ends - 1}-{ends}"
+        """The school year of the day."""
+        return year_of(self.day)

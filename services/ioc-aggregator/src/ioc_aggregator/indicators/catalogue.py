@@ -4,26 +4,39 @@ Ids are those of the province's list. Where it puts several numbers under one id
 it and the others add a digit: N64 is billed, N641 collected, N642 overdue.
 """
 
-from ioc_aggregator.indicators import contact, fees, gradebooks
+from ioc_aggregator.indicators import (
+    admission,
+    adoption,
+    contact,
+    fees,
+    gradebooks,
+    places,
+    pupils,
+    results,
+    staff,
+    transcripts,
+)
 from ioc_aggregator.indicators.freshness import FRESHNESS
-from ioc_aggregator.indicators.pupils import PUPILS_ENROLLED
+from ioc_aggregator.indicators.indicator import Indicator
 
-CATALOGUE = {
+_ROOMS = (
+    places,
+    pupils,
+    staff,
+    gradebooks,
+    results,
+    transcripts,
+    contact,
+    admission,
+    fees,
+    adoption,
+)
+
+CATALOGUE: dict[str, Indicator] = {
     indicator.id: indicator
-    for indicator in (
-        PUPILS_ENROLLED,
-        gradebooks.ENTRY_PROGRESS,
-        gradebooks.CORRECTIONS,
-        contact.SCHOOLS_WITH_CONTACT_BOOK,
-        contact.MESSAGES_DELIVERED,
-        contact.PARTS_DELIVERED,
-        fees.CASHLESS_ENABLED,
-        fees.CASHLESS_ACTIVE,
-        fees.BILLED,
-        fees.COLLECTED,
-        fees.OVERDUE,
-        fees.COLLECTION_RATE,
-        fees.CASHLESS_SHARE,
-        FRESHNESS,
+    for indicator in sorted(
+        (*(indicator for room in _ROOMS for indicator in room.ALL), FRESHNESS),
+        # N64, N641, N642, N65: by the number of the list, then by the digit after it.
+        key=lambda indicator: (indicator.id[:3], indicator.id),
     )
 }

@@ -2,10 +2,27 @@
 
 from contracts import topics
 from contracts.lists import MeasureUnit
-from ioc_aggregator.indicators.indicator import Group, Indicator, PeriodKind, Schools, Sum, Words
-from ioc_aggregator.measures.families import LINKS, MESSAGES
+from contracts.notifications import Purpose
+from ioc_aggregator.indicators.indicator import (
+    DEPARTMENT,
+    PERCENT,
+    Group,
+    Indicator,
+    PeriodKind,
+    Schools,
+    Sum,
+    Words,
+)
+from ioc_aggregator.measures.families import (
+    LINKS,
+    MESSAGES,
+    PUPILS,
+    REACHED,
+    SENDINGS,
+    STAFF_MESSAGES,
+)
 
-_BASIS = "Báo cáo năm học của Sở Giáo dục và Đào tạo; không có văn bản riêng cho chỉ tiêu này"
+_BASIS = DEPARTMENT
 _YEARS = frozenset({PeriodKind.SCHOOL_YEAR})
 _DELIVERED = Sum(MESSAGES, "delivered")
 
@@ -30,6 +47,7 @@ SCHOOLS_WITH_CONTACT_BOOK = Indicator(
     periods=_YEARS,
     legal_basis=_BASIS,
     group=Group.CONTACT,
+    headline=True,
 )
 
 MESSAGES_DELIVERED = Indicator(
@@ -53,6 +71,7 @@ MESSAGES_DELIVERED = Indicator(
     periods=_YEARS,
     legal_basis=_BASIS,
     group=Group.CONTACT,
+    headline=True,
 )
 
 PARTS_DELIVERED = Indicator(
@@ -76,4 +95,120 @@ PARTS_DELIVERED = Indicator(
     periods=_YEARS,
     legal_basis=_BASIS,
     group=Group.CONTACT,
+    headline=True,
+)
+
+PARENT_REACH = Indicator(
+    id="N51",
+    version=1,
+    name=Words("Phụ huynh nhận được tin", "Parent reach"),
+    definition=Words(
+        "Số phụ huynh (theo từng học sinh) nhận được tin trong 30 ngày gần nhất, trên số học sinh "
+        "đang học (N04). Có thể trên 100 %: một học sinh có nhiều phụ huynh.",
+        "Guardians (one for each pupil) reached in the last 30 days, per pupil enrolled (N04). It "
+        "may be above 100 %: a pupil may have several.",
+    ),
+    unit=MeasureUnit.PERCENT,
+    unit_name=PERCENT,
+    numerator=Sum(REACHED, "guardians"),
+    numerator_name=Words("phụ huynh nhận được tin", "guardians reached"),
+    denominator=Sum(PUPILS, "count"),
+    denominator_name=Words("học sinh đang học", "pupils enrolled"),
+    streams=(topics.GUARDIANS, topics.ENROLMENT),
+    periods=_YEARS,
+    legal_basis=_BASIS,
+    group=Group.CONTACT,
+)
+
+STAFF_MESSAGES_DELIVERED = Indicator(
+    id="N53",
+    version=1,
+    name=Words("Tin điều hành đến giáo viên", "Operation messages to staff"),
+    definition=Words(
+        "Số tin điều hành mà cán bộ, giáo viên đã nhận, theo ngày nhận.",
+        "Messages about work that reached staff, by the day of delivery.",
+    ),
+    unit=MeasureUnit.COUNT,
+    unit_name=Words("tin", "messages"),
+    numerator=Sum(STAFF_MESSAGES, "delivered"),
+    numerator_name=Words("tin đã nhận", "messages delivered"),
+    judged_by=(),
+    streams=(topics.MESSAGES,),
+    dims=("channel",),
+    fine_dims=("day",),
+    periods=_YEARS,
+    legal_basis=_BASIS,
+    group=Group.CONTACT,
+)
+
+ADMISSION_MESSAGES = Indicator(
+    id="N54",
+    version=1,
+    name=Words("Tin tuyển sinh, ghi danh", "Admission messages"),
+    definition=Words(
+        "Số tin về tuyển sinh, ghi danh mà phụ huynh đã nhận; là một phần của N52.",
+        "Messages about admission and enrolment that guardians received; a part of N52.",
+    ),
+    unit=MeasureUnit.COUNT,
+    unit_name=Words("tin", "messages"),
+    numerator=Sum(MESSAGES, "delivered", {"purpose": (str(Purpose.ENROLMENT),)}),
+    numerator_name=Words("tin đã nhận", "messages delivered"),
+    streams=(topics.MESSAGES,),
+    dims=("channel",),
+    fine_dims=("day",),
+    periods=_YEARS,
+    legal_basis=_BASIS,
+    group=Group.CONTACT,
+)
+
+DELIVERY_SUCCESS = Indicator(
+    id="N55",
+    version=1,
+    name=Words("Gửi tin thành công", "Delivery success"),
+    definition=Words(
+        "Số tin đã nhận trên số tin đã có kết quả (đã nhận hoặc không đến).",
+        "Messages delivered, of all whose outcome is known (delivered or failed).",
+    ),
+    unit=MeasureUnit.PERCENT,
+    unit_name=PERCENT,
+    numerator=Sum(SENDINGS, "delivered"),
+    numerator_name=Words("tin đã nhận", "messages delivered"),
+    denominator=Sum(SENDINGS, "delivered", plus=Sum(SENDINGS, "failed")),
+    denominator_name=Words("tin đã có kết quả", "messages with an outcome"),
+    streams=(topics.MESSAGES,),
+    dims=("channel",),
+    periods=_YEARS,
+    legal_basis=_BASIS,
+    group=Group.CONTACT,
+)
+
+COST_PER_PUPIL = Indicator(
+    id="N551",
+    version=1,
+    name=Words("Chi phí tin trên học sinh", "Message cost per pupil"),
+    definition=Words(
+        "Chi phí gửi tin (đồng) của năm học chia cho số học sinh đang học (N04).",
+        "What messages cost in the school year (đồng), divided by pupils enrolled (N04).",
+    ),
+    unit=MeasureUnit.RATIO,
+    unit_name=Words("đồng/học sinh", "đồng per pupil"),
+    numerator=Sum(SENDINGS, "cost"),
+    numerator_name=Words("chi phí gửi tin", "cost of messages"),
+    denominator=Sum(PUPILS, "count"),
+    denominator_name=Words("học sinh đang học", "pupils enrolled"),
+    streams=(topics.MESSAGES, topics.ENROLMENT),
+    periods=_YEARS,
+    legal_basis=_BASIS,
+    group=Group.CONTACT,
+)
+
+ALL = (
+    SCHOOLS_WITH_CONTACT_BOOK,
+    PARENT_REACH,
+    MESSAGES_DELIVERED,
+    PARTS_DELIVERED,
+    STAFF_MESSAGES_DELIVERED,
+    ADMISSION_MESSAGES,
+    DELIVERY_SUCCESS,
+    COST_PER_PUPIL,
 )

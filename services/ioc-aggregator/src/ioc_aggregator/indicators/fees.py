@@ -8,13 +8,20 @@ from functools import partial
 from contracts import topics
 from contracts.lists import MeasureUnit
 from contracts.payments import PaymentMethod
-from ioc_aggregator.indicators.indicator import Group, Indicator, PeriodKind, Schools, Sum, Words
+from ioc_aggregator.indicators.indicator import (
+    DEPARTMENT,
+    PERCENT,
+    Group,
+    Indicator,
+    PeriodKind,
+    Schools,
+    Sum,
+    Words,
+)
 from ioc_aggregator.measures.families import CHANNELS, CHARGES, RECEIPTS, SETTLED
+from ioc_aggregator.measures.outside import EINVOICES, SUBSIDIES, UNMATCHED
 
 _CASHLESS = {"method": tuple(str(method) for method in PaymentMethod if method.cashless)}
-_CASHLESS_BASIS = (
-    "Báo cáo năm học của Sở Giáo dục và Đào tạo; không có văn bản riêng cho chỉ tiêu này"
-)
 _FEES_BASIS = (
     "Nghị định 238/2025/NĐ-CP (học phí); nghị quyết của Hội đồng nhân dân tỉnh (dịch vụ phục vụ, "
     "hỗ trợ hoạt động giáo dục)"
@@ -25,18 +32,16 @@ _COLLECTED = Sum(SETTLED, "collected")
 _CHARGED = Sum(CHARGES, "charges")
 _SETTLED = Sum(SETTLED, "settlements")
 _COLLECTED_NAME = Words("số tiền đã thu", "amount collected")
-_PERCENT = Words("%", "%")
 
-_yearly = partial(Indicator, periods=frozenset({PeriodKind.SCHOOL_YEAR}), group=Group.FEES)
-_schools = partial(
-    _yearly, unit=MeasureUnit.PERCENT, unit_name=_PERCENT, legal_basis=_CASHLESS_BASIS
-)
+_of_fees = partial(Indicator, periods=frozenset({PeriodKind.SCHOOL_YEAR}), group=Group.FEES)
+_yearly = partial(_of_fees, headline=True)
+_schools = partial(_yearly, unit=MeasureUnit.PERCENT, unit_name=PERCENT, legal_basis=DEPARTMENT)
 _money = partial(_yearly, streams=(topics.FEES,), dims=("fee_kind",), fine_dims=("due_on",))
 _amount = partial(
     _money, unit=MeasureUnit.DONG, unit_name=Words("đồng", "đồng"), legal_basis=_FEES_BASIS
 )
 _share = partial(
-    _money, unit=MeasureUnit.PERCENT, unit_name=_PERCENT, judged_by=(_CHARGED, _SETTLED)
+    _money, unit=MeasureUnit.PERCENT, unit_name=PERCENT, judged_by=(_CHARGED, _SETTLED)
 )
 
 CASHLESS_ENABLED = _schools(
@@ -145,5 +150,97 @@ CASHLESS_SHARE = _share(
     numerator_name=Words("số tiền không dùng tiền mặt", "amount without cash"),
     denominator=_COLLECTED,
     denominator_name=_COLLECTED_NAME,
-    legal_basis=_CASHLESS_BASIS,
+    legal_basis=DEPARTMENT,
+)
+
+SUBSIDY = _of_fees(
+    id="N66",
+    version=1,
+    name=Words("Học phí Nhà nước hỗ trợ", "Tuition covered by the State"),
+    definition=Words(
+        "Số tiền học phí của năm học do ngân sách nhà nước miễn, hỗ trợ.",
+        "Tuition of the school year that the State covers.",
+    ),
+    unit=MeasureUnit.DONG,
+    unit_name=Words("đồng", "đồng"),
+    numerator=Sum(SUBSIDIES, "amount"),
+    numerator_name=Words("số tiền hỗ trợ", "amount covered"),
+    judged_by=(Sum(SUBSIDIES, "pupils"),),
+    streams=(topics.FEES,),
+    dims=("grade",),
+    legal_basis=_FEES_BASIS,
+)
+
+UNMATCHED_AMOUNT = _of_fees(
+    id="N67",
+    version=1,
+    name=Words("Tiền chưa khớp", "Unmatched payments"),
+    definition=Words(
+        "Số tiền đã về tài khoản mà chưa gắn được với khoản thu nào, theo ngày tiền về.",
+        "Money that came and answers to no charge yet, by the day on which it came.",
+    ),
+    unit=MeasureUnit.DONG,
+    unit_name=Words("đồng", "đồng"),
+    numerator=Sum(UNMATCHED, "amount"),
+    numerator_name=Words("số tiền chưa khớp", "amount unmatched"),
+    judged_by=(Sum(UNMATCHED, "payments"),),
+    streams=(topics.FEES,),
+    dims=("method",),
+    fine_dims=("day",),
+    legal_basis=DEPARTMENT,
+)
+
+UNMATCHED_COUNT = _of_fees(
+    id="N671",
+    version=1,
+    name=Words("Giao dịch chưa khớp", "Unmatched payments, count"),
+    definition=Words(
+        "Số giao dịch đã về tài khoản mà chưa gắn được với khoản thu nào, theo ngày tiền về.",
+        "Payments that answer to no charge yet, by the day on which they came.",
+    ),
+    unit=MeasureUnit.COUNT,
+    unit_name=Words("giao dịch", "payments"),
+    numerator=Sum(UNMATCHED, "payments"),
+    numerator_name=Words("giao dịch chưa khớp", "payments unmatched"),
+    streams=(topics.FEES,),
+    dims=("method",),
+    fine_dims=("day",),
+    legal_basis=DEPARTMENT,
+)
+
+EINVOICES_BY_STATUS = tuple(
+    _of_fees(
+        id=identifier,
+        version=1,
+        name=Words(f"Hoá đơn điện tử {vi}", f"E-invoices {en}"),
+        definition=Words(
+            f"Số hoá đơn điện tử {vi} trong năm học.",
+            f"E-invoices {en} in the school year.",
+        ),
+        unit=MeasureUnit.COUNT,
+        unit_name=Words("hoá đơn", "invoices"),
+        numerator=Sum(EINVOICES, "invoices", {"status": (status,)}),
+        numerator_name=Words(f"hoá đơn {vi}", f"invoices {en}"),
+        judged_by=(),
+        streams=(topics.FEES,),
+        legal_basis="Nghị định 123/2020/NĐ-CP; Nghị định 70/2025/NĐ-CP",
+    )
+    for identifier, status, vi, en in (
+        ("N68", "issued", "đã phát hành", "issued"),
+        ("N681", "failed", "lỗi", "in error"),
+    )
+)
+
+ALL = (
+    CASHLESS_ENABLED,
+    CASHLESS_ACTIVE,
+    BILLED,
+    COLLECTED,
+    OVERDUE,
+    COLLECTION_RATE,
+    CASHLESS_SHARE,
+    SUBSIDY,
+    UNMATCHED_AMOUNT,
+    UNMATCHED_COUNT,
+    *EINVOICES_BY_STATUS,
 )

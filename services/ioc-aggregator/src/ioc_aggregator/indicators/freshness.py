@@ -23,4 +23,5 @@ FRESHNESS = Indicator(
     published=(("source",),),
     legal_basis="Yêu cầu dữ liệu ngành “đúng, đủ, sạch, sống”",
     group=Group.SYSTEM,
+    headline=True,
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from contracts.event import Event
 from contracts.lists import Level, MeasureUnit
 from contracts.topics import Topic
 from ioc_aggregator.measures.cells import Family
@@ -29,15 +30,32 @@ class Group(StrEnum):
     """Which indicators a page shows together."""
 
     PUPILS = "pupils"
-    """Trường và học sinh."""
+    """Trường, lớp, học sinh."""
+    STAFF = "staff"
+    """Đội ngũ."""
     SCORES = "scores"
-    """Điểm."""
+    """Sổ điểm."""
+    RESULTS = "results"
+    """Kết quả giáo dục, chuyên cần."""
+    TRANSCRIPTS = "transcripts"
+    """Học bạ số."""
+    ADMISSION = "admission"
+    """Tuyển sinh."""
     CONTACT = "contact"
     """Liên lạc."""
     FEES = "fees"
     """Khoản thu."""
+    ADOPTION = "adoption"
+    """Chuyển đổi số, kiểm định."""
     SYSTEM = "system"
     """Hệ thống."""
+
+
+PERCENT = Words("%", "%")
+STATISTICS = "Thông tư 03/2024/TT-BGDĐT (hệ thống chỉ tiêu thống kê ngành giáo dục)"
+"""The legal basis of what the ministry counts."""
+DEPARTMENT = "Báo cáo năm học của Sở Giáo dục và Đào tạo; không có văn bản riêng cho chỉ tiêu này"
+"""The basis of what only the department reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +69,8 @@ class Sum:
     """A dimension of days, of which only those before the business day of the as-of count."""
     less: "Sum | None" = None
     """What is taken away from it."""
+    plus: "Sum | None" = None
+    """What is added to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +120,19 @@ class Indicator:
     periods: frozenset[PeriodKind] = frozenset(PeriodKind)
     levels: frozenset[Level] = frozenset(Level)
     """The levels whose schools it applies to: N counts them."""
+    headline: bool = False
+    """Whether it stands on the first page."""
+
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """The events that fill its cells; none, where schools alone are counted."""
+        terms = (*self.sums, *self._sums(*self.judges))
+        return tuple(dict.fromkeys(event for term in terms for event in term.family.events))
+
+    @property
+    def draft(self) -> bool:
+        """Whether it rests on an event that no service emits yet."""
+        return any(event.DRAFT for event in self.events)
 
     @property
     def sums(self) -> tuple[Sum, ...]:
@@ -139,6 +172,6 @@ class Indicator:
         for term in terms:
             if isinstance(term, Sum):
                 yield term
-                yield from self._sums(term.less)
+                yield from self._sums(term.less, term.plus)
             elif isinstance(term, Schools):
                 yield from self._sums(*term.having)

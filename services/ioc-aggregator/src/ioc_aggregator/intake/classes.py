@@ -1,39 +1,65 @@
-"""``gradebook.classes.v1``: which schools have opened classes, placed pupils, assigned teaching."""
+"""``gradebook.classes.v1``: classes opened and counted; who else has placed pupils, teaching."""
 
-from collections import Counter
-from collections.abc import Sequence
-
-import msgspec
+from collections.abc import Iterable, Iterator
 
 from contracts import topics
-from contracts.envelope import Envelope
-from contracts.gradebook import ClassOpened, PupilPlaced, TeachingAssigned
-from ioc_aggregator.intake.folding import Folded, key_fault
-from ioc_aggregator.measures.cells import Change, Key
-from ioc_aggregator.measures.families import REPORTED
+from contracts.gradebook import ClassCounted, ClassOpened, PupilPlaced, TeachingAssigned
+from ioc_aggregator.intake.counting import Added, Counted, Heard, fold_of
+from ioc_aggregator.intake.folding import Whole
+from ioc_aggregator.measures.families import CLASSES, ROLLS
 
 STREAM = topics.CLASSES.name
 
 
-class _Fact(msgspec.Struct, gc=False):
+class _Fact(Counted, gc=False):
     school_id: str
     school_year: str
 
+    def heard(self) -> Iterable[Heard]:
+        return ((self.school_id, self.school_year, ""),)
 
-_DECODERS = dict.fromkeys(
-    (kind.type_name() for kind in (ClassOpened, PupilPlaced, TeachingAssigned)),
-    msgspec.json.Decoder(_Fact),
+    def added(self) -> Iterator[Added]:
+        return iter(())
+
+
+class _Opened(_Fact, gc=False):
+    grade: str
+    version: int
+
+    def added(self) -> Iterator[Added]:
+        # A class is opened once; what comes again with a higher version is its new name.
+        if self.version == 1:
+            yield CLASSES, (self.school_id, self.school_year, self.grade), (1,)
+
+
+class _Roll(Counted, gc=False):
+    pupils: Whole
+    limit: Whole
+    two_sessions: bool
+
+    def cells(self, by: int) -> tuple[int, ...]:
+        """Give what a class of this roll adds: it is a class while it has pupils."""
+        return (
+            by * (self.pupils > 0),
+            by * (self.pupils > self.limit),
+            by * self.pupils,
+            by * self.pupils * self.two_sessions,
+        )
+
+
+class _Counted(_Fact, gc=False):
+    grade: str
+    after: _Roll
+    before: _Roll | None
+
+    def added(self) -> Iterator[Added]:
+        key = (self.school_id, self.school_year, self.grade)
+        yield ROLLS, key, self.after.cells(1)
+        if self.before is not None:
+            yield ROLLS, key, self.before.cells(-1)
+
+
+fold = fold_of(
+    topics.CLASSES,
+    {ClassOpened: _Opened, ClassCounted: _Counted, PupilPlaced: _Fact, TeachingAssigned: _Fact},
 )
-
-
-def fold(events: Sequence[Envelope]) -> Folded:
-    """Count the events of each school: that is all the statistics need of classes so far."""
-    folded = Folded()
-    reported: Counter[Key] = Counter()
-    for index, fact in folded.facts(events, _DECODERS):
-        if (fault := key_fault(fact.school_id, fact.school_year)) is not None:
-            folded.refuse(index, fault)
-            continue
-        reported[fact.school_id, STREAM, fact.school_year, ""] += 1
-    folded.delta.changes[REPORTED.name] = Change.count(reported)
-    return folded

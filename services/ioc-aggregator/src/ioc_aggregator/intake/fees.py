@@ -1,6 +1,5 @@
 """``payments.fees.v1``: charges and the money that settles them become đồng by due date."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
@@ -10,9 +9,10 @@ import msgspec
 from contracts import topics
 from contracts.envelope import Envelope
 from contracts.payments import FeeAssessed, FeeKind, FeePaid, FeeReversed, PaymentMethod
+from ioc_aggregator.intake.counting import Batch, Counted
 from ioc_aggregator.intake.folding import Folded, Open, Sparse, Sums, key_fault, school_year_of
-from ioc_aggregator.measures.cells import Change, Key
-from ioc_aggregator.measures.families import CHARGES, RECEIPTS, REPORTED, SETTLED
+from ioc_aggregator.intake.invoices import KINDS
+from ioc_aggregator.measures.families import CHARGES, RECEIPTS, SETTLED
 
 STREAM = topics.FEES.name
 
@@ -53,10 +53,11 @@ class _Reversed(_Moved, gc=False):
     returned: _Dong
 
 
-_DECODERS: dict[str, msgspec.json.Decoder[_Assessed | _Paid | _Reversed]] = {
+_DECODERS: dict[str, msgspec.json.Decoder[_Assessed | _Paid | _Reversed | Counted]] = {
     FeeAssessed.type_name(): msgspec.json.Decoder(_Assessed),
     FeePaid.type_name(): msgspec.json.Decoder(_Paid),
     FeeReversed.type_name(): msgspec.json.Decoder(_Reversed),
+    **{event.type_name(): msgspec.json.Decoder(fact) for event, fact in KINDS.items()},
 }
 _KINDS = Open(FeeKind)
 _METHODS = Open(PaymentMethod)
@@ -69,7 +70,8 @@ class _Batch:
         self.charges = Sums(CHARGES)
         self.settled = Sums(SETTLED)
         self.receipts = Sums(RECEIPTS)
-        self.reported: Counter[Key] = Counter()
+        self.others = Batch(topics.FEES)
+        self.reported = self.others.reported
 
     def assess(self, fact: _Assessed) -> str | None:
         """Count an assessment, or say what is wrong with it."""
@@ -115,10 +117,16 @@ def fold(events: Sequence[Envelope]) -> Folded:
     folded = Folded()
     batch = _Batch()
     for index, fact in folded.facts(events, _DECODERS):
-        fault = batch.assess(fact) if isinstance(fact, _Assessed) else batch.move(fact)
+        match fact:
+            case _Assessed():
+                fault = batch.assess(fact)
+            case _Paid() | _Reversed():
+                fault = batch.move(fact)
+            case _:
+                fault = batch.others.take(fact)
         if fault is not None:
             folded.refuse(index, fault)
     for sums in (batch.charges, batch.settled, batch.receipts):
         sums.into(folded.delta)
-    folded.delta.changes[REPORTED.name] = Change.count(batch.reported)
+    batch.others.into(folded)
     return folded

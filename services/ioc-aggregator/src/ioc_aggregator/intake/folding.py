@@ -14,6 +14,9 @@ from contracts.lists import Grade, OpenEnum
 from ioc_aggregator.measures.cells import Change, Delta, Family, Key
 from ioc_aggregator.measures.facts import DayEnd
 
+Whole = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""A number of things."""
+
 Value = TypeVar("Value")
 Fact = TypeVar("Fact")
 

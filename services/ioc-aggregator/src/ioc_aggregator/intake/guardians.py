@@ -1,17 +1,17 @@
 """``notifications.guardians.v1``: guardians of pupils become how many links a school has."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import ClassVar
 
 import msgspec
 
 from contracts import topics
-from contracts.envelope import Envelope
-from contracts.notifications import GuardianLinked, GuardianUnlinked
-from ioc_aggregator.intake.folding import Folded, key_fault, school_year_of
-from ioc_aggregator.measures.cells import Change, Key
-from ioc_aggregator.measures.families import LINKS, REPORTED
+from contracts.notifications import GuardianLinked, GuardianReached, GuardianUnlinked
+from ioc_aggregator.intake.counting import Added, Counted, Heard, fold_of
+from ioc_aggregator.intake.folding import school_year_of
+from ioc_aggregator.measures.cells import Family
+from ioc_aggregator.measures.families import LINKS, REACHED
 
 STREAM = topics.GUARDIANS.name
 
@@ -20,38 +20,39 @@ class _Cell(msgspec.Struct, gc=False):
     school_id: str
 
 
-class _Unlinked(msgspec.Struct, gc=False):
+class _Unlinked(Counted, gc=False):
+    """A fact takes one away where it counted before and adds one where it counts now."""
+
+    FAMILY: ClassVar[Family] = LINKS
+
     day: date
     before: _Cell | None
+
+    def steps(self) -> Iterator[tuple[str, int]]:
+        """Yield each school with what it gains or loses."""
+        for cell, by in ((self.before, -1), (getattr(self, "after", None), 1)):
+            if cell is not None:
+                yield cell.school_id, by
+
+    def heard(self) -> Iterable[Heard]:
+        year = school_year_of(self.day)
+        return ((school, year, "") for school, _ in self.steps())
+
+    def added(self) -> Iterator[Added]:
+        year = school_year_of(self.day)
+        for school, by in self.steps():
+            yield self.FAMILY, (school, year), (by,)
 
 
 class _Linked(_Unlinked, gc=False):
     after: _Cell | None
 
 
-_DECODERS: dict[str, msgspec.json.Decoder[_Linked | _Unlinked]] = {
-    GuardianLinked.type_name(): msgspec.json.Decoder(_Linked),
-    GuardianUnlinked.type_name(): msgspec.json.Decoder(_Unlinked),
-}
+class _Reached(_Linked, gc=False):
+    FAMILY: ClassVar[Family] = REACHED
 
 
-def fold(events: Sequence[Envelope]) -> Folded:
-    """Count links: each fact takes one away where it counted before and adds it where it does."""
-    folded = Folded()
-    links: Counter[Key] = Counter()
-    reported: Counter[Key] = Counter()
-    for index, fact in folded.facts(events, _DECODERS):
-        after = fact.after if isinstance(fact, _Linked) else None
-        steps = [(cell.school_id, by) for cell, by in ((fact.before, -1), (after, 1)) if cell]
-        year = school_year_of(fact.day)
-        fault = next(filter(None, (key_fault(school, year) for school, _ in steps)), None)
-        if fault is not None:
-            folded.refuse(index, fault)
-            continue
-        for school, by in steps:
-            links[school, year] += by
-        for school in {school for school, _ in steps}:
-            reported[school, STREAM, year, ""] += 1
-    folded.delta.changes[LINKS.name] = Change.count(links)
-    folded.delta.changes[REPORTED.name] = Change.count(reported)
-    return folded
+fold = fold_of(
+    topics.GUARDIANS,
+    {GuardianLinked: _Linked, GuardianUnlinked: _Unlinked, GuardianReached: _Reached},
+)

@@ -19,7 +19,7 @@ from contracts.lists import Assessment, ColumnKind, Subject, Term
 from ioc_aggregator.intake.bulk import NONE, Bulk, integers
 from ioc_aggregator.intake.folding import GRADES, Folded, Sparse, key_fault
 from ioc_aggregator.measures.cells import Change, Delta, Integers, Key
-from ioc_aggregator.measures.families import BINS, HISTOGRAM, REPORTED, SCORES
+from ioc_aggregator.measures.families import BINS, CORRECTIONS, HISTOGRAM, REPORTED, SCORES
 
 STREAM = topics.SCORES.name
 
@@ -71,6 +71,8 @@ _TERMS = frozenset(str(term) for term in Term)
 _KINDS = frozenset(str(kind) for kind in ColumnKind)
 _COMMENT_VALUES = frozenset({0, 1, None})
 _DUE, _COUNT, _CORRECTED, _SUM, _SQUARES = range(len(SCORES.columns))
+_THRESHOLDS = np.array([500, 650, 800])
+"""Where a correction is worth a look: the limits of Đạt, Khá and Tốt."""
 
 
 class _Batch:
@@ -83,6 +85,9 @@ class _Batch:
         self.saves: list[int] = []
         self.before_saves: list[int] = []
         self.before: list[int] = []
+        self.at: list[int] = []
+        """The place of each of `before` in its save, and in `replacing` the number of that save."""
+        self.replacing: list[int] = []
 
     def row(self, sheet: _Sheet) -> int | str:
         """Give the row of the sheet's key in this batch, or what is wrong with the key."""
@@ -109,20 +114,28 @@ class _Batch:
             return fault
         return self.rows.setdefault(key, len(self.rows))
 
-    def replace(self, row: int, before: Sequence[int]) -> None:
-        """Take the values that a save replaces."""
+    def replace(self, row: int, at: Sequence[int], before: Sequence[int]) -> None:
+        """Take the values that the save replaces which comes next."""
         self.before_saves += [row] * len(before)
         self.before += before
+        self.at += at
+        self.replacing += [len(self.saves)] * len(before)
 
     def delta(self, after: NDArray[np.int16], lengths: Integers) -> Delta:
         """Add up: ``after`` holds the values of all saves in a row, ``lengths`` how many each."""
         keys = list(self.rows)
-        sums, bins = _sums(self, _comment(keys), after, lengths)
+        comment = _comment(keys)
+        sums, bins = _sums(self, comment, after, lengths)
         changes = {
             SCORES.name: Change.of(keys, sums),
             HISTOGRAM.name: Change.of(keys, bins),
             REPORTED.name: _reported(keys, self.events),
         }
+        if self.before:
+            first = (np.cumsum(lengths) - lengths)[np.array(self.replacing)]
+            changes[CORRECTIONS.name] = _corrections(
+                self, keys, comment, after[first + np.array(self.at)]
+            )
         return Delta(changes)
 
 
@@ -140,10 +153,10 @@ def fold(events: Sequence[Envelope]) -> Folded:
             continue
         batch.events.append(row)
         if isinstance(fact, _Entered):
+            batch.replace(row, fact.before.at, fact.before.value)
             batch.saves.append(row)
             lengths.append(len(fact.after))
             values += [NONE if value is None else value for value in fact.after]
-            batch.replace(row, fact.before.value)
         else:
             batch.due.append((row, fact.cells_due - fact.before_cells_due))
     after = np.array(values, dtype=np.int16)
@@ -156,8 +169,6 @@ def fold_documents(documents: Sequence[Whole[_Either]]) -> Delta | None:
     batch = _Batch()
     rows, events, saves = batch.rows, batch.events, batch.saves
     texts: list[msgspec.Raw] = []
-    at: list[int] = []
-    replacing: list[int] = []
     for document in documents:
         sheet = document.data
         key = (
@@ -182,9 +193,7 @@ def fold_documents(documents: Sequence[Whole[_Either]]) -> Delta | None:
             if before.at or before.value:
                 if len(before.at) != len(before.value):
                     return None
-                at += before.at
-                replacing += [len(saves)] * len(before.at)
-                batch.replace(row, before.value)
+                batch.replace(row, before.at, before.value)
             saves.append(row)
             texts.append(sheet.after)
         elif document.type == _OPENED:
@@ -193,16 +202,11 @@ def fold_documents(documents: Sequence[Whole[_Either]]) -> Delta | None:
             batch.due.append((row, sheet.cells_due - sheet.before_cells_due))
         else:
             return None
-    return _checked(batch, texts, np.array(at), np.array(replacing))
+    return _checked(batch, texts)
 
 
-def _checked(
-    batch: _Batch, texts: Sequence[msgspec.Raw], at: Integers, replacing: Integers
-) -> Delta | None:
-    """Judge the values of a bulk all together, and add up if every one of them is right.
-
-    ``at`` holds the places of all values before, ``replacing`` the save of each.
-    """
+def _checked(batch: _Batch, texts: Sequence[msgspec.Raw]) -> Delta | None:
+    """Judge the values of a bulk all together, and add up if every one of them is right."""
     if not texts:
         none = np.zeros(0, dtype=np.int64)
         return batch.delta(none.astype(np.int16), none)
@@ -212,7 +216,8 @@ def _checked(
     after, lengths = read
     most = np.where(_comment(list(batch.rows)), 1, _MOST).astype(np.int16)
     sound = (after <= np.repeat(most[np.array(batch.saves)], lengths)).all()
-    if len(at):
+    if batch.at:
+        at, replacing = np.array(batch.at), np.array(batch.replacing)
         before = np.array(batch.before)
         ascending = (np.diff(at) > 0) | (np.diff(replacing) > 0)
         sound = (
@@ -284,6 +289,27 @@ def _cells(rows: Integers, values: NDArray[np.int16], comment: NDArray[np.bool_]
     if comment.any():
         bins = np.where(comment[rows], values, bins)
     return rows * BINS + bins
+
+
+def _corrections(
+    batch: _Batch, keys: Sequence[Key], comment: NDArray[np.bool_], instead: NDArray[np.int16]
+) -> Change:
+    """Count the saves over a value that raised it, and those that took it over a threshold.
+
+    ``instead`` holds what stands there now, or ``NONE``.
+    """
+    rows = np.array(batch.before_saves, dtype=np.int64)
+    before = np.array(batch.before, dtype=np.int64)
+    crossed = np.searchsorted(_THRESHOLDS, before, "right") != np.searchsorted(
+        _THRESHOLDS, instead, "right"
+    )
+    # A comment has no points, and a cell that was emptied crosses nothing.
+    crossed &= (instead != NONE) & ~comment[rows]
+    sums = np.zeros((len(keys), len(CORRECTIONS.columns)), dtype=np.int64)
+    sums[:, 0] = np.bincount(rows[instead > before], minlength=len(keys))
+    sums[:, 1] = np.bincount(rows[crossed], minlength=len(keys))
+    used = np.flatnonzero(sums.any(axis=1)).tolist()
+    return Change.of([keys[row] for row in used], sums[used])
 
 
 def _reported(keys: Sequence[Key], events: Sequence[int]) -> Change:

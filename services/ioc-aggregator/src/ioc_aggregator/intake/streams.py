@@ -2,6 +2,8 @@
 
 from contracts import topics
 from ioc_aggregator.intake import (
+    applications,
+    attendance,
     channels,
     classes,
     enrolment,
@@ -10,7 +12,10 @@ from ioc_aggregator.intake import (
     messages,
     periods,
     register,
+    reports,
+    results,
     scores,
+    transcripts,
 )
 from ioc_aggregator.intake.folding import Fold
 
@@ -19,8 +24,14 @@ FOLDS: dict[str, Fold] = {
     topics.SCHOOLS.name: register.fold,
     topics.SCHOOL_YEARS.name: register.fold,
     topics.ENROLMENT.name: enrolment.fold,
+    topics.APPLICATIONS.name: applications.fold,
+    topics.QUOTAS.name: applications.fold_quotas,
+    topics.REPORTS.name: reports.fold,
     topics.CLASSES.name: classes.fold,
     topics.SCORES.name: scores.fold,
+    topics.ATTENDANCE.name: attendance.fold,
+    topics.RESULTS.name: results.fold,
+    topics.TRANSCRIPTS.name: transcripts.fold,
     topics.FEES.name: fees.fold,
     topics.PAYMENT_CHANNELS.name: channels.fold,
     topics.GUARDIANS.name: guardians.fold,

@@ -12,6 +12,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts import topics
+from contracts.event import Event
 from ioc_aggregator.measures.facts import Fact
 
 Key: TypeAlias = tuple[str, ...]
@@ -28,6 +30,15 @@ class Family:
     dtype: type[np.signedinteger] = np.int64
     lasting: bool = False
     """Its cells are changes of what lasts: a school year's value is the sum of all up to it."""
+    events: tuple[type[Event], ...] = ()
+    """The events that fill it; none where every event of a school does."""
+
+    @property
+    def may_lack_a_source(self) -> bool:
+        """Whether nobody may be there to fill it: only drafts do, or reports from outside."""
+        return bool(self.events) and all(
+            event.DRAFT or event.TOPIC is topics.REPORTS for event in self.events
+        )
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """The tree of one day: province, communes, schools, and what is not declared yet.
 
-Cells stand at schools only. Whatever a unit's number is under the borders of a day is a sum along
-this tree, so a merger rewrites nothing and both borders can be shown.
+Cells stand at schools (and, where a unit itself reports a figure, at the unit). Whatever a unit's
+number is under the borders of a day is a sum along this tree, so a merger rewrites nothing and both
+borders can be shown.
 """
 
 from collections.abc import Sequence
@@ -148,6 +149,9 @@ class Borders:
 
     def _draw_school(self, school_id: str) -> int:
         history = self._register.schools.get(school_id)
+        if history is None and school_id in self._register.units:
+            # A unit's own figure, such as its population, stands at the unit itself.
+            return self.index.get(self.unit_of(school_id), 0)
         if history is None:
             name = "Trường chưa khai báo"
             place = Place(school_id, Scope.SCHOOL, None, name, self._undeclared(), declared=False)

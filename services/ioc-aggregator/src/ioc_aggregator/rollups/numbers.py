@@ -219,6 +219,8 @@ def _leaves(asked: _Asked, term: Sum) -> Integers:
         flat = np.zeros(schools * width, dtype=np.int64)
         np.add.at(flat, groups, columns.column(term.column)[mask].astype(np.int64))
         leaves = flat.reshape(schools, width)
+    if term.plus is not None:
+        leaves = leaves + _leaves(asked, term.plus)
     return leaves if term.less is None else leaves - _leaves(asked, term.less)
 
 

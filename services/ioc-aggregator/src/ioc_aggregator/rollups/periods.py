@@ -8,11 +8,14 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from contracts.lists import Term
 from ioc_aggregator.indicators.indicator import Indicator, PeriodKind
 from ioc_aggregator.intake.folding import school_year_of
 from ioc_aggregator.measures.families import REPORTED
 from ioc_aggregator.rollups.columns import Columns
 from ioc_aggregator.rollups.state import State
+
+_YEAR = PeriodKind.SCHOOL_YEAR
 
 PATTERN = r"^20[0-9]{2}-(20[0-9]{2}(/(HK1|HK2|CN|HE))?|W[0-5][0-9]|[01][0-9](-[0-3][0-9])?)$"
 
@@ -39,10 +42,13 @@ class Period:
         return PeriodKind.TERM if self.term else PeriodKind.SCHOOL_YEAR
 
     def within(self, indicator: Indicator) -> "Period":
-        """Give this period, or the school year around it where the indicator knows no terms."""
+        """Give this period, or the one around it, or within it, that the indicator knows.
+
+        What is decided once a term is for the year what was decided for the year (cả năm).
+        """
         if self.days or self.kind in indicator.periods:
             return self
-        return Period(self.school_year)
+        return Period(self.school_year, str(Term.CN) if self.kind is _YEAR else "")
 
 
 def parse(text: str) -> Period:
@@ -121,11 +127,24 @@ def known(state: State, day: date) -> list[Period]:
     return sorted(periods)
 
 
+def heard(state: State, indicator: Indicator) -> bool:
+    """Tell whether all that it counts was ever heard of: a silent source shows nothing, never 0."""
+    wanted = {term.family.name for term in indicator.sums if term.family.may_lack_a_source}
+    return all(_used_at_all(state, state.columns[name]) for name in wanted)
+
+
+def _used_at_all(state: State, columns: Columns) -> bool:
+    name = f"used: {columns.family.name}"
+    return state.kept(name, columns.changes, lambda: bool(columns.values.any()))
+
+
 def of(state: State, indicator: Indicator, day: date) -> list[Period]:
-    """Give the periods in which the indicator has cells, and the current one of what lasts."""
+    """Give the periods in which it has cells; the current one, too, of what lasts or has none."""
+    if not heard(state, indicator):
+        return []
     families = {term.family.name: term.family for term in indicator.sums}
     periods = {period for name in families for period in _used(state, state.columns[name])}
-    if any(family.lasting for family in families.values()):
+    if not families or any(family.lasting for family in families.values()):
         periods.add(current(state, day))
     return sorted(period for period in periods if period.kind in indicator.periods)
 

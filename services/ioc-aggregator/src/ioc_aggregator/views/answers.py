@@ -124,6 +124,12 @@ class CatalogueEntry(Answer):
     sources: list[str]
     streams: list[str]
     levels: list[str]
+    events: list[str]
+    """The types of the events that it counts; none where it counts schools of the register."""
+    draft: bool
+    """True while a service does not emit one of these events yet: then there is no number."""
+    headline: bool
+    """Whether it stands on the first page."""
     legal_basis: str
 
 

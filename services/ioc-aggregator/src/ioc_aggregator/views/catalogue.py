@@ -29,6 +29,9 @@ def _entry(indicator: Indicator) -> answers.CatalogueEntry:
         sources=list(indicator.sources),
         streams=[stream.name for stream in indicator.streams],
         levels=sorted(indicator.levels),
+        events=[event.type_name() for event in indicator.events],
+        draft=indicator.draft,
+        headline=indicator.headline,
         legal_basis=indicator.legal_basis,
     )
 

@@ -24,10 +24,15 @@ JSON = "application/json"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WITHHELD = "ẩn: dưới 5, hoặc để không suy ra ô dưới 5"
 _SHEETS = {
-    Group.PUPILS: "Trường và học sinh",
+    Group.PUPILS: "Trường, lớp, học sinh",
+    Group.STAFF: "Đội ngũ",
     Group.SCORES: "Điểm",
+    Group.RESULTS: "Kết quả, chuyên cần",
+    Group.TRANSCRIPTS: "Học bạ số",
+    Group.ADMISSION: "Tuyển sinh",
     Group.CONTACT: "Liên lạc",
     Group.FEES: "Khoản thu",
+    Group.ADOPTION: "Chuyển đổi số, kiểm định",
     Group.SYSTEM: "Hệ thống",
 }
 _HEADINGS = (

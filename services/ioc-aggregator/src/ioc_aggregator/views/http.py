@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from chassis.errors import FieldError, Invalid
@@ -13,7 +14,7 @@ from chassis.http import PrincipalDep, QueryRouter
 from contracts.lists import ColumnKind, Grade, Subject, Term
 from ioc_aggregator.access import EngineDep, ScopeDep
 from ioc_aggregator.indicators.catalogue import CATALOGUE
-from ioc_aggregator.indicators.indicator import Indicator
+from ioc_aggregator.indicators.indicator import Group, Indicator
 from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.policy import POLICY, READ_DUMP
 from ioc_aggregator.rollups import journal, periods
@@ -55,12 +56,13 @@ _MOST_FILTERS = 16
 
 async def _numbers(
     *,
+    request: Request,
     engine: EngineDep,
     scope: ScopeDep,
     unit: UnitQuery = None,
     indicator: Annotated[
         list[str] | None,
-        Query(description="Ids such as N26, repeated; all when left out.", max_length=100),
+        Query(description="Ids such as N26, repeated; else the first page's, in a file all."),
     ] = None,
     period: PeriodQuery = None,
     by: Annotated[
@@ -73,10 +75,16 @@ async def _numbers(
             max_length=_MOST_FILTERS,
         ),
     ] = None,
+    group: Annotated[
+        Group | None, Query(description="All indicators of one group, instead of their ids.")
+    ] = None,
     day: DayQuery = None,
     as_of: AsOfQuery = None,
 ) -> answers.IndicatorsAnswer:
-    wanted = list(CATALOGUE.values())
+    in_a_file = request.url.path.endswith("/export")
+    wanted = [item for item in CATALOGUE.values() if item.headline or in_a_file]
+    if group is not None:
+        wanted = [item for item in CATALOGUE.values() if item.group is group]
     if indicator is not None:
         wanted = [_known(name) for name in dict.fromkeys(indicator)]
     known = {dim for item in wanted for dim in (*item.dims, *item.fine_dims)}

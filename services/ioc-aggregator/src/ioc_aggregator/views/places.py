@@ -126,7 +126,11 @@ def age_of(standing: Standing, indicator: Indicator, now: datetime) -> answers.A
     sources = indicator.sources
     if "source" in indicator.dims:
         sources = tuple(s for s in sources if s in standing.as_of) or sources
-    return age(standing, sources, now)
+    found = age(standing, sources, now)
+    if periods.heard(standing.state, indicator):
+        return found
+    silent = {"as_of": None, "state": Freshness.NO_SOURCE, "stale_since": None}
+    return found.model_copy(update=silent)
 
 
 def register(state: State, day: date) -> answers.UnitsAnswer:

@@ -4,7 +4,9 @@
 import { language, words } from "./text.js";
 
 const ZONE = "Asia/Ho_Chi_Minh";
-const SCALES = { percent: [100n, "%"], "per-mille": [1000n, "‰"] };
+// A quotient is shown as it is; a mean of scores is kept in hundredths.
+const SCALES = { percent: [100n, "%"], "per-mille": [1000n, "‰"], ratio: [1n, ""], hundredths: [1n, ""] };
+const WHOLES = new Set(["percent", "per-mille"]);
 
 function grouped(digits) {
   return digits.replace(/\B(?=(\d{3})+$)/g, language() === "en" ? "," : ".");
@@ -35,8 +37,10 @@ export function rounded(numerator, denominator, scale) {
  */
 export function tenths(numerator, denominator, unit) {
   const whole = SCALES[unit][0] * 10n;
+  if (unit === "hundredths") return rounded(numerator, BigInt(denominator) * 10n, 1n);
   const share = rounded(numerator, denominator, whole);
-  return share >= whole && numerator < denominator ? whole - 1n : share;
+  const complete = share >= whole && numerator < denominator;
+  return WHOLES.has(unit) && complete ? whole - 1n : share;
 }
 
 export function isShare(unit) {

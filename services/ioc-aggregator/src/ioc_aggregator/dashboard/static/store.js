@@ -39,7 +39,8 @@ export async function loadNames() {
   if (!store.catalogue.size) {
     wanted.push(
       get("indicators/catalogue").then((answer) => {
-        store.catalogue = new Map(answer.indicators.map((entry) => [entry.indicator, entry]));
+        const first = answer.indicators.filter((entry) => entry.headline);
+        store.catalogue = new Map(first.map((entry) => [entry.indicator, entry]));
       }),
     );
   }

@@ -1,0 +1,100 @@
+"""Facts of attendance (điểm danh): a roll-call of a class, and a pupil's absences of a year."""
+
+from collections import Counter
+from datetime import date
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from contracts import topics
+from contracts.columns import Sparse
+from contracts.event import Event
+from contracts.gradebook import MAX_ROWS
+from contracts.ids import ClassId, Count, PersonId, PupilId, SchoolId, SchoolYear
+from contracts.lists import Grade, OpenEnum
+
+
+class Session(OpenEnum):
+    """Buổi học."""
+
+    MORNING = "morning"
+    """Buổi sáng."""
+    AFTERNOON = "afternoon"
+    """Buổi chiều."""
+    OTHER = "other"
+
+
+class Absence(OpenEnum):
+    """How a pupil was not simply there."""
+
+    WITH_LEAVE = "with-leave"
+    """Vắng có phép."""
+    WITHOUT_LEAVE = "without-leave"
+    """Vắng không phép."""
+    LATE = "late"
+    """Đi muộn: the pupil was there, and is no absence in statistics."""
+    OTHER = "other"
+
+
+class AttendanceMarked(Event):
+    """The roll-call of one class and session, or a correction of it.
+
+    Only pupils whose state this fact changes stand in rows: present = ``pupils_due`` less the
+    absent ones.
+    """
+
+    NAME: ClassVar[str] = "attendance-marked"
+    TOPIC: ClassVar[topics.Topic] = topics.ATTENDANCE
+    KEY: ClassVar[str] = "school_id"
+    SUBJECT: ClassVar[str] = "class_id"
+    DRAFT: ClassVar[bool] = True
+
+    class_id: ClassId
+    school_id: SchoolId
+    school_year: SchoolYear
+    grade: Grade
+    day: date
+    session: Session
+    marked_by: PersonId
+    pupils_due: Annotated[int, Field(ge=0, le=MAX_ROWS)]
+    """How many pupils the class has in this session."""
+    before_pupils_due: Annotated[int, Field(ge=0, le=MAX_ROWS)]
+    """What was due before this fact: 0 for the first roll-call of the session."""
+    pupils: Annotated[tuple[PupilId, ...], Field(max_length=MAX_ROWS)]
+    after: Annotated[tuple[Absence | None, ...], Field(max_length=MAX_ROWS)]
+    """Null where the pupil is present."""
+    before: Sparse[Absence]
+    """What the pupil counted as before, where not as present."""
+
+    @model_validator(mode="after")
+    def _is_a_roll_call(self) -> Self:
+        if len(self.pupils) != len(self.after):
+            raise ValueError("pupils and after differ in length")
+        if self.pupils and Counter(self.pupils).most_common(1)[0][1] > 1:
+            raise ValueError("a pupil stands twice")
+        if self.before.at and self.before.at[-1] >= len(self.pupils):
+            raise ValueError("before names a row that is not there")
+        return self
+
+
+class AbsencesCounted(Event):
+    """How many sessions a pupil has missed in the school year, with leave or without.
+
+    The gradebook says it whenever the number passes 30 or 45 in either direction (TT 22/2021 Art.
+    12: more than 45 sessions hold a pupil back), so no reader has to count pupils.
+    """
+
+    NAME: ClassVar[str] = "absences-counted"
+    TOPIC: ClassVar[topics.Topic] = topics.ATTENDANCE
+    KEY: ClassVar[str] = "school_id"
+    SUBJECT: ClassVar[str] = "pupil_id"
+    DRAFT: ClassVar[bool] = True
+
+    pupil_id: PupilId
+    school_id: SchoolId
+    school_year: SchoolYear
+    grade: Grade
+    day: date
+    absences: Count
+    before_absences: Count
+    """What the fact before said; 0 at first."""

@@ -1,0 +1,1 @@
+"""What other systems own, as their owners report it: adoption, staff, population."""
