@@ -1,13 +1,18 @@
-"""Somebody signs in on the page, sees the small numbers that concern them, and signs out."""
+"""Somebody signs in: on the aggregator's page to see small numbers, on the gradebook's results."""
 
 from typing import Any
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from edu import people, tokens
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SESSION = "ioc-aggregator-session"
+SUBJECTS_OF_THCS = 12
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def school_with_hidden_bins(suite: Any) -> str:
@@ -74,3 +79,76 @@ def test_whoever_turns_back_at_the_provider_finds_the_way(suite: Any, browser: B
     expect(page).to_have_url(f"{suite.page}?lang=en")
     expect(page.locator("#account span")).to_have_text("Principal, Trường THCS Tân Ninh (mẫu)")
     context.close()
+
+
+@pytest.fixture
+def gradebook(suite: Any) -> str:
+    """Return where the gradebook is, with the principal of a school in the list of people."""
+    school = suite.played[0]
+    place = (school.school_id, "Trường của trang kết quả")
+    commune = (school.school_id, "Xã của trang kết quả")
+    people.join(suite.home, *people.of_school("results", place, commune))
+    return str(suite.run["services"]["gradebook"]["url"])
+
+
+@pytest.fixture
+def pupil(suite: Any, gradebook: str) -> str:
+    """Return a pupil with a mark in mathematics."""
+    token = tokens.token(suite.home, "auditor")
+    sheet = next(one for one in suite.played[0].sheets if one.column.subject == "TOAN")
+    answer = httpx.get(
+        f"{gradebook}/v1/sheets/{sheet.sheet_id}", headers={"Authorization": f"Bearer {token}"}
+    )
+    cells = answer.raise_for_status().json()["cells"]
+    return str(next(cell["pupil_id"] for cell in cells if cell["score"] is not None))
+
+
+def fits(page: Page) -> bool:
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return bool(wide <= 0)
+
+
+def test_why_a_pupil_has_these_results(gradebook: str, pupil: str, browser: Browser) -> None:
+    address = f"{gradebook}/results?pupil={pupil}"
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+
+    page.goto(address)
+    expect(page.locator("#message")).to_have_text("Hãy đăng nhập để xem kết quả.")
+    page.get_by_role("link", name="Đăng nhập").click()
+    page.get_by_role("listitem").filter(has_text="Trường của trang kết quả").get_by_role(
+        "link"
+    ).click()
+    expect(page).to_have_url(address)
+    expect(page.locator("#pupil")).to_contain_text("năm học")
+    expect(page.locator("#rules")).to_contain_text("TT 22/2021/TT-BGDĐT")
+    expect(page.locator("#subjects tr")).to_have_count(SUBJECTS_OF_THCS)
+    expect(page.locator("#results")).to_be_focused()
+    page.locator("#each summary").filter(has_text="Toán").click()
+    maths = page.locator("#each li").filter(has_text="Toán, học kỳ I").first
+    expect(maths).to_contain_text("TT 22/2021 Điều 9(1)b")
+    page.set_viewport_size(PHONE)
+    assert fits(page)
+    context.close()
+    assert faults == []
+
+
+def test_a_stranger_is_told_no_more_than_that_there_is_nothing(
+    gradebook: str, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{gradebook}/")
+    expect(page).to_have_url(f"{gradebook}/results")
+    page.get_by_role("link", name="Đăng nhập").click()
+    page.get_by_role("listitem").filter(has_text="Trường của trang kết quả").get_by_role(
+        "link"
+    ).click()
+    expect(page.locator("#message")).to_have_text("Hãy nhập mã học sinh.")
+    page.get_by_label("Mã học sinh").fill("00000000-0000-4000-8000-000000000000")
+    page.keyboard.press("Enter")
+    expect(page.locator("#message")).to_contain_text("Không")
+    expect(page.locator("#found")).to_be_hidden()
+    page.close()

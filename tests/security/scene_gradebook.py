@@ -15,7 +15,7 @@ from gradebook.app import HANDLERS, SERVICE
 from gradebook.policy import HOMEROOM, POLICY, TEACHES
 from gradebook.settings import GradebookSettings
 
-from .places import ELSEWHERE, Place, Scene, Untouched
+from .places import ELSEWHERE, PUBLIC, Place, Scene, Untouched
 
 if TYPE_CHECKING:
     from edu.testing.service import Answer
@@ -147,5 +147,6 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
         "PUT /v1/pupils/{pupil_id}/subject-plan": (
             Place("classes.change", {"school_year": YEAR, "exempt": ["GDTC"]}),
         ),
+        "GET /session": (Place(PUBLIC),),
         "GET /v1/pupils/{pupil_id}/results": (Place("results.read"),),
     }

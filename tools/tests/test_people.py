@@ -55,4 +55,5 @@ def test_who_has_a_provider_gets_no_list(
     assert entry.signs_in_here
     monkeypatch.setenv(variable, value)
     assert not entry.signs_in_here
-    assert not SERVICES["gradebook"].signs_in_here
+    assert SERVICES["gradebook"].signs_in_here, "each service has a provider of its own"
+    assert not SERVICES["payments"].signs_in_here

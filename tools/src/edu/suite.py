@@ -61,7 +61,7 @@ SERVICES = {
     entry.name: entry
     for entry in (
         Entry("admissions", "admissions", "ADMISSIONS", has_master_key=True),
-        Entry("gradebook", "gradebook", "GRADEBOOK", has_master_key=True),
+        Entry("gradebook", "gradebook", "GRADEBOOK", has_master_key=True, has_signin=True),
         Entry(
             "payments",
             "payments",

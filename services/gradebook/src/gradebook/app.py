@@ -4,10 +4,12 @@ from fastapi import FastAPI
 
 from chassis.consuming.handlers import Handlers
 from chassis.service import Parts, Runtime, Service
+from chassis.signin import Signin
 from gradebook.classes import http as classes
 from gradebook.guardians import events as guardians
 from gradebook.policy import POLICY
 from gradebook.results import http as results
+from gradebook.results import page
 from gradebook.roster import events as roster
 from gradebook.roster.queries import Names
 from gradebook.scores import events as erasure
@@ -22,11 +24,14 @@ HANDLERS = Handlers(roster.handlers, enrolment.handlers, erasure.handlers, guard
 
 def _parts(runtime: Runtime[GradebookSettings]) -> Parts:
     names = Names(runtime.settings.master_keys())
+    signin = Signin(runtime.settings, runtime.database)
 
     def install(app: FastAPI) -> None:
         app.state.names = names
+        signin.install(app)
+        page.install(app)
 
-    return Parts(projector=HANDLERS, install=install)
+    return Parts(projector=HANDLERS, install=install, watch=signin.watch)
 
 
 SERVICE = Service(

@@ -102,6 +102,8 @@ def _title(result: YearResult, years: Mapping[str, Result]) -> Step:
     if result.title is not None:
         asked = f" (cần {SIX})" if result.title is Title.XUAT_SAC else f" (chưa đủ {SIX})"
         return Step("Danh hiệu", f"{had}{asked} → {result.title.vietnamese}", "TT 22/2021 Điều 15")
+    if result.conduct_year is None or result.study.year.result is None:
+        return Step("Danh hiệu", f"{had} → chưa xét được", "TT 22/2021 Điều 15")
     return Step(
         "Danh hiệu", f"{had} → không có: cần rèn luyện Tốt và học tập Tốt", "TT 22/2021 Điều 15"
     )

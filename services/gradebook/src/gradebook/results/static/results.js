@@ -1,0 +1,133 @@
+// One pupil's results, as GET /v1/pupils/{id}/results says them: nothing is computed here.
+
+const RATINGS = { TOT: "Tốt", KHA: "Khá", DAT: "Đạt", CHUA_DAT: "Chưa đạt" };
+const TITLES = { XUAT_SAC: "Học sinh Xuất sắc", GIOI: "Học sinh Giỏi" };
+const ENDS = {
+  promoted: "Được lên lớp",
+  summer_training: "Rèn luyện trong kỳ nghỉ hè",
+  retest: "Kiểm tra lại trong kỳ nghỉ hè",
+  retained: "Ở lại lớp",
+  incomplete: "Chưa xét được",
+};
+const NOT_YET = "Chưa có";
+
+const part = (id) => document.getElementById(id);
+
+function element(name, attributes, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+function say(text) {
+  part("message").textContent = text;
+}
+
+async function account() {
+  const answer = await fetch("session").catch(() => null);
+  if (!answer?.ok) return null;
+  const session = await answer.json();
+  const here = encodeURIComponent(location.pathname + location.search);
+  part("enter").href = `signin?next=${here}`;
+  part("enter").hidden = Boolean(session.person) || !session.available;
+  part("leave").hidden = !session.person;
+  part("leave").addEventListener("click", () => leave(session.person.csrf));
+  part("who").textContent = session.person ? "Đã đăng nhập." : "Chưa đăng nhập.";
+  return session.person;
+}
+
+async function leave(csrf) {
+  const headers = { "X-CSRF-Token": csrf };
+  const answer = await fetch("signout", { method: "POST", headers }).catch(() => null);
+  const next = answer?.ok ? (await answer.json()).next : null;
+  if (next) location.assign(next);
+  else location.reload();
+}
+
+const rated = (level) => RATINGS[level?.result] ?? NOT_YET;
+
+function raised(level) {
+  const differs = level && level.base !== level.result;
+  return differs ? `${rated(level)} (nâng từ ${RATINGS[level.base]}, Điều 9(3))` : rated(level);
+}
+
+const written = (mark) => mark?.replace(".", ",") ?? "–";
+
+function explained(step) {
+  const says = element("p", {}, step.says);
+  const law = element("p", { class: "law" }, step.law);
+  return element("li", {}, element("strong", {}, step.about), says, law);
+}
+
+function show(found) {
+  part("pupil").textContent = `${found.name}, lớp ${found.grade}, năm học ${found.school_year}`;
+  part("rules").textContent = `Theo ${found.rule_set}`;
+  const facts = [
+    ["Học tập học kỳ I", raised(found.terms[0])],
+    ["Học tập học kỳ II", raised(found.terms[1])],
+    ["Học tập cả năm", raised(found.year)],
+    ["Danh hiệu", TITLES[found.title] ?? (found.year?.result ? "Không có" : NOT_YET)],
+    ["Cuối năm học", ENDS[found.year_end] ?? NOT_YET],
+  ];
+  part("summary").replaceChildren(
+    ...facts.map(([what, is]) =>
+      element("div", {}, element("dt", {}, what), element("dd", {}, is)),
+    ),
+  );
+  part("subjects").replaceChildren(
+    ...found.subjects.map((one) =>
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, one.name),
+        ...[...one.terms, one.year].map((mark) =>
+          element("td", {}, written(mark)),
+        ),
+      ),
+    ),
+  );
+  const about = (one) => found.explanation.filter((step) => step.about.startsWith(`${one.name}, `));
+  const each = found.subjects.map((one) => [one, about(one)]);
+  const known = new Set(each.flatMap(([, steps]) => steps));
+  const deciding = found.explanation.filter((step) => !known.has(step));
+  part("why").replaceChildren(...deciding.map(explained));
+  part("each").replaceChildren(
+    ...each.map(([one, steps]) =>
+      element(
+        "details",
+        {},
+        element("summary", {}, `${one.name}: ${[...one.terms, one.year].map(written).join(" · ")}`),
+        element("ol", {}, ...steps.map(explained)),
+      ),
+    ),
+  );
+  part("found").hidden = false;
+}
+
+async function main() {
+  const asked = new URLSearchParams(location.search);
+  const pupil = asked.get("pupil")?.trim();
+  for (const name of ["pupil", "school_year"]) {
+    document.querySelector(`[name=${name}]`).value = asked.get(name) ?? "";
+  }
+  const person = await account();
+  if (!person) return say("Hãy đăng nhập để xem kết quả.");
+  if (!pupil) return say("Hãy nhập mã học sinh.");
+  say("Đang tải…");
+  const year = asked.get("school_year")?.trim();
+  const query = year ? `?school_year=${encodeURIComponent(year)}` : "";
+  const address = `v1/pupils/${encodeURIComponent(pupil)}/results${query}`;
+  const answer = await fetch(address).catch(() => null);
+  if (!answer) return say("Mất kết nối. Hãy tải lại trang.");
+  const found = await answer.json().catch(() => null);
+  if (!answer.ok) return say(found?.detail ?? "Hệ thống đang có lỗi. Hãy thử lại sau.");
+  if (!found.plan) {
+    return say("Chưa khai báo môn lựa chọn và chuyên đề của lớp, nên chưa tính được kết quả.");
+  }
+  say("");
+  show(found);
+  return part("results").focus();
+}
+
+main();
