@@ -12,9 +12,10 @@ from contracts import envelope, registry
 from contracts.envelope import Envelope
 from contracts.gradebook import ScoreEntered, SheetOpened
 from contracts.lists import ColumnKind, Level
+from contracts.notifications import MessageDelivered
 from contracts.topics import partition_for
 from edu.bench.recounting import counted, digest
-from edu.simulator import marks
+from edu.simulator import marks, published
 from edu.simulator.documents import Writer
 from edu.simulator.province import SCHOOLS, province
 from gradebook.scores.domain.columns import why_not
@@ -133,3 +134,32 @@ def test_papers_have_hundredths_and_columns_tenths(kind: ColumnKind) -> None:
         if data["kind"] == kind and "after" in data:
             values |= {one for one in data["after"] if one is not None and one > 1}
     assert any(one % 10 for one in values) == (kind is ColumnKind.EXAM)
+
+
+def test_the_published_years_are_facts_that_every_reader_accepts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(published, "MESSAGES", {published.FIRST: 9_000, published.SECOND: 40_000})
+    kept = Kept()
+    published.write(Writer(kept.take, 2026), province(), lambda _: None)
+    seen: dict[str, int] = {}
+    told: dict[tuple[int, str], int] = {}
+    for *_, key, value in kept:
+        document = envelope.decode(value, key)
+        assert isinstance(document, Envelope)
+        event = registry.parse(document)
+        seen[event.NAME] = seen.get(event.NAME, 0) + 1
+        if isinstance(event, MessageDelivered):
+            of = (event.day.year - (event.day.month < 8), event.purpose)
+            told[of] = told.get(of, 0) + len(event.messages)
+    assert told == {
+        (published.FIRST, "enrolment"): 8_112,
+        (published.FIRST, "scores"): 9_000 - 8_112,
+        (published.SECOND, "enrolment"): 37_512,
+        (published.SECOND, "scores"): 40_000 - 37_512,
+    }
+    schools = published.GENERAL + published.CLOSED + published.PRESCHOOLS
+    assert seen["school-registered"] == schools
+    assert (seen["payment-channel-enabled"], seen["fee-paid"]) == (262, 153)
+    # Of the 265 that were linked first, 73 merged; the others are among the 274.
+    assert seen["guardian-linked"] == 265 + 274 - (265 - 73)

@@ -1,4 +1,4 @@
-"""`./edu demo [--once]`: from nothing to exact numbers, on a bare machine.
+"""`./edu demo [--once | --report]`: from nothing to exact numbers, on a bare machine.
 
 Starts broker, database and all services, plays a small province's school day through the public
 HTTP APIs, shows the indicators, what arrived at guardians and at a subscriber, and the page's
@@ -31,7 +31,12 @@ def main(arguments: list[str]) -> int:
     """Play the day; 1 if a number is not what the log says."""
     parser = argparse.ArgumentParser(prog="./edu demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop when the numbers are shown")
+    parser.add_argument("--report", action="store_true", help="the published table, from events")
     options = parser.parse_args(arguments)
+    if options.report:
+        from edu.demo import report  # noqa: PLC0415 - another play altogether
+
+        return report.main()
     # The script that set everything up has become this process, so its age is the whole wait.
     began = psutil.Process().create_time()
     home = Home.default()

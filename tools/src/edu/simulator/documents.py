@@ -27,13 +27,11 @@ def made_id(kind: int, seed: int, number: int) -> str:
 class _Kind:
     """What all documents of one type have in common, and where each key's go."""
 
-    def __init__(self, event: type[Event], seed: int) -> None:
+    def __init__(self, event: type[Event], source: str, seed: int) -> None:
         topic = event.TOPIC
         self.topic = topic.name
         self.head = f'{{"specversion":"1.0","id":"{_EVENT:08x}-{seed & 0xFFFF:04x}-7000-8000-'
-        self.subject = (
-            f'","source":"urn:edu:{event.SOURCE}","type":"{event.type_name()}","subject":"'
-        )
+        self.subject = f'","source":"{source}","type":"{event.type_name()}","subject":"'
         self.command = (
             f'","dataschema":"{event.dataschema()}",'
             f'"correlationid":"{_COMMAND:08x}-{seed & 0xFFFF:04x}-7000-8000-'
@@ -71,7 +69,7 @@ class Writer:
         """Write one event; ``moment`` is ISO 8601 in UTC, ``data`` the JSON of its data."""
         kind = self._kinds.get(event)
         if kind is None:
-            kind = self._kinds[event] = _Kind(event, self.seed)
+            kind = self._kinds[event] = _Kind(event, f"urn:edu:{event.SOURCE}", self.seed)
         lane, raw = kind.lanes[key]
         self.last[lane] = sequence = self.last[lane] + 1
         self.written += 1
@@ -86,6 +84,8 @@ class Writer:
 
     def put(self, event: Event, moment: str) -> None:
         """Write one event that was made by its class: for what is rare."""
+        # In a shared topic each event names its own source.
+        self._kinds[type(event)] = _Kind(type(event), event.source_urn(), self.seed)
         self.write(
             type(event), event.partition_key(), event.aggregate_id(), moment, event.data_json()
         )
