@@ -104,18 +104,19 @@ class Consumer:
     ) -> None:
         """Apply a poll in pieces that are soon done, each lane in turn, until the poll is old.
 
-        What is left then comes again: to Kafka a member that does not poll is dead. A piece is
-        decoded when its turn comes, so that few objects live at a time.
+        What is left then comes again: to Kafka a member that does not poll is dead. So does what is
+        left of a lane that was taken away, if it has come back. A piece is decoded when its turn
+        comes, so that few objects live at a time.
         """
         time = asyncio.get_running_loop().time
         began = time()
         waiting = deque(polled.values())
         while waiting:
-            if time() - began > _POLL_SECONDS:
-                for part in waiting:
-                    seek(client, (part[0].topic, part[0].partition), part[0].offset)
-                return
             part = waiting.popleft()
+            lane = (part[0].topic, part[0].partition)
+            if lane not in self.stored or time() - began > _POLL_SECONDS:
+                seek(client, lane, part[0].offset)
+                continue
             room = self.pace.room
             start = time()
             if not await self._apply(client, [self._slice(part[:room])]):
@@ -145,8 +146,6 @@ class Consumer:
         """Cut off what is applied already; each slice then begins where its lane stands."""
         fresh = []
         for part in unit:
-            if part.lane not in stored:
-                continue
             position = stored[part.lane].placement.next
             start = unread([record.offset for record in part.records], position)
             metrics.EVENTS_CONSUMED.inc(start)
@@ -160,10 +159,9 @@ class Consumer:
     async def _apply(self, client: AIOKafkaConsumer, unit: Sequence[Slice]) -> bool:
         """Apply slices in one transaction; False when the client was moved, so must poll anew.
 
-        A lane that is taken away before is left out; one that is taken away meanwhile goes on, and
-        the position in the database decides.
+        A lane that is taken away meanwhile goes on: the position in the database decides.
         """
-        stored = {part.lane: self.stored[part.lane] for part in unit if part.lane in self.stored}
+        stored = {part.lane: self.stored[part.lane] for part in unit}
         fresh = self._unapplied(unit, stored)
         if not fresh:
             return True
