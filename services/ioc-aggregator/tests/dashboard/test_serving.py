@@ -66,7 +66,9 @@ async def test_nothing_runs_that_is_not_a_file_of_ours(client: httpx.AsyncClient
     assert "unsafe" not in policy
     assert "http" not in policy
     assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", answer.text) == []
-    assert re.findall(r"""(?:src|href)=["'](?!dashboard/|#)""", answer.text) == []
+    assert (
+        re.findall(r"""(?:src|href)=["'](?!dashboard/|indicators[.]html"|#)""", answer.text) == []
+    )
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "../files.py", "%2e%2e/files.py", "vendor/LICENSE"])
@@ -87,14 +89,16 @@ async def test_files_travel_packed(client: httpx.AsyncClient) -> None:
 
 
 def test_the_page_is_light() -> None:
-    scripts = [file for name, file in RELEASE.files.items() if name.endswith(".js")]
+    alone = "indicators.js"  # of the other page
+    names = [name for name in RELEASE.files if name.endswith(".js") and name != alone]
+    scripts = [RELEASE.files[name] for name in names]
     assert sum(len(file.packed or b"") for file in scripts) < 60_000
 
 
 def test_every_module_is_fetched_at_once() -> None:
     page = gzip.decompress(RELEASE.page.packed or b"").decode()
     preloaded = set(re.findall(r'rel="modulepreload" href="dashboard/\w+/([^"]+)"', page))
-    assert preloaded == set(MODULES) - {"main.js"}
+    assert preloaded == set(MODULES) - {"main.js", "indicators.js"}
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -162,3 +166,17 @@ def test_words_stand_out_from_their_ground(name: str, ground: str) -> None:
     found = re.search(rf"--{name}: (#\w{{6}});", (STATIC / "style.css").read_text("utf-8"))
     assert found is not None
     assert (luminance(found[1]) + 0.05) / (luminance(ground) + 0.05) >= 4.5
+
+
+async def test_the_list_of_indicators_is_a_page_of_its_own(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/indicators.html")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert f"dashboard/{RELEASE.digest}/indicators.js" in answer.text
+    again = await client.get("/indicators.html", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    for name in re.findall(rf"dashboard/{RELEASE.digest}/([^\"]+)", answer.text):
+        assert name in RELEASE.files
+    for key in re.findall(r'data-(?:words|label|placeholder)="(\w+)"', answer.text):
+        assert f"  {key}: [" in (STATIC / "text.js").read_text("utf-8")

@@ -11,6 +11,8 @@ from importlib.resources.abc import Traversable
 from contracts.lists import Grade, Subject
 
 INDEX = "index.html"
+LIST = "indicators.html"
+"""The page that lists every indicator."""
 LISTS = "lists.json"
 _ADDRESS = b"{{files}}"
 """Stands in the page for the address of its files."""
@@ -53,6 +55,7 @@ class Release:
 
     digest: str
     page: File
+    list: File
     files: dict[str, File]
 
     @classmethod
@@ -64,10 +67,11 @@ class Release:
         for name, content in sorted(contents.items()):
             digest.update(name.encode() + b"\0" + content + b"\0")
         address = f"dashboard/{digest.hexdigest()}".encode()
-        page = contents.pop(INDEX).replace(_ADDRESS, address)
+        page, listing = (contents.pop(name).replace(_ADDRESS, address) for name in (INDEX, LIST))
         return cls(
             digest=digest.hexdigest(),
             page=File.of(INDEX, page),
+            list=File.of(LIST, listing),
             files={name: File.of(name, content) for name, content in contents.items()},
         )
 

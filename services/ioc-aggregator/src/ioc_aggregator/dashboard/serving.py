@@ -1,11 +1,11 @@
-"""`/` and the files it needs, with what a browser is told about them."""
+"""`/`, `/indicators.html` and the files they need, with what a browser is told about them."""
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.errors import NotFound
-from ioc_aggregator.dashboard.files import File, Release
+from ioc_aggregator.dashboard.files import LIST, File, Release
 
 _YEAR = "public, max-age=31536000, immutable"
 _CONTENT_SECURITY = (
@@ -30,7 +30,8 @@ def install(app: FastAPI) -> None:
         headers = _PAGE_HEADERS | {"ETag": f'W/"{release.digest}"'}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        return _sent(request, release.page, headers)
+        asked = release.list if request.url.path.endswith(LIST) else release.page
+        return _sent(request, asked, headers)
 
     async def file(request: Request) -> Response:
         """Answer one file; kept by the browser only under the address of its own release."""
@@ -41,6 +42,7 @@ def install(app: FastAPI) -> None:
         return _sent(request, release.files[name], {"Cache-Control": caching})
 
     app.add_route("/", page, include_in_schema=False)
+    app.add_route(f"/{LIST}", page, include_in_schema=False)
     app.add_route("/dashboard/{digest}/{name:path}", file, include_in_schema=False)
 
 
