@@ -14,11 +14,13 @@ LONGEST_STANDSTILL = 60.0
 ROUND = 0.25
 
 
-async def wait_until_counted(suite: Suite, moments: Mapping[str, datetime]) -> None:
+async def wait_until_counted(
+    suite: Suite, moments: Mapping[str, datetime], *, standstill: float = LONGEST_STANDSTILL
+) -> None:
     """Return when everything that each source had written by its moment is counted.
 
     Raises:
-        Failure: the aggregator has not moved for a minute.
+        Failure: no source has moved for ``standstill`` seconds.
     """
     before: object = None
     moved = time.monotonic()
@@ -34,7 +36,7 @@ async def wait_until_counted(suite: Suite, moments: Mapping[str, datetime]) -> N
             return
         if sources != before:
             before, moved = sources, time.monotonic()
-        elif time.monotonic() - moved > LONGEST_STANDSTILL:
+        elif time.monotonic() - moved > standstill:
             since = ", ".join(f"{source} at {as_of.get(source)}" for source in waiting)
             raise Failure(f"The numbers stand still: {since}. See `./edu status`.")
         await asyncio.sleep(ROUND)
