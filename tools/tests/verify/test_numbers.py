@@ -156,7 +156,7 @@ def dump_of(recount: Recount) -> Dump:
     shown = numbers.all([("N04", ("sex",)), *((indicator, ()) for indicator in FORMULAS)])
     shown |= numbers.moments("2026-2027")
     cells = {cell: value for cell, value in recount.cells.items() if value}
-    return Dump(DAY, {}, {}, None, "", cells, shown)
+    return Dump(DAY, {}, {}, None, {}, cells, shown)
 
 
 @pytest.fixture

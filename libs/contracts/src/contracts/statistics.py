@@ -72,7 +72,10 @@ class DayEnded(Event):
     """Of each partition of each topic the first offset that does not count for the day."""
     as_of: dict[str, Moment]
     """How far each source was counted: its latest watermark applied in full."""
-    cells_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    """BLAKE2b-256 over the non-zero cells in the order of their keys."""
+    hashes: dict[str, Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]]
+    """Of each family of cells BLAKE2b-256 over its non-zero cells in the order of their keys.
+
+    By family, so that a version that counts more still finds those of this day unchanged.
+    """
     closed: tuple[Code, ...]
     """The periods that end with it: a week (``2026-W46``), a month, a term, a school year."""

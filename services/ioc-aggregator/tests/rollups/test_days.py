@@ -17,7 +17,7 @@ from ioc_aggregator.measures.facts import DayEnd
 from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.rebuild import job
 from ioc_aggregator.rollups import ends, periods
-from ioc_aggregator.rollups.state import State
+from ioc_aggregator.rollups.state import State, combined
 from ioc_aggregator.rollups.tables import DAY_END
 
 FRIDAY = date(2026, 11, 20)
@@ -47,16 +47,14 @@ async def test_a_day_ends_where_it_stood_and_is_said_once(
 ) -> None:
     hashes = await days(*three(make))
     found = await log.engine.history.ends()
-    assert [(end.day, end.cells_hash) for end in found] == [
+    assert [(end.day, combined(end.hashes)) for end in found] == [
         (FRIDAY + timedelta(days=past), text) for past, text in enumerate(hashes)
     ]
     await log.engine.turn()
     async with store.reading() as session:
         rows = select(OUTBOX.c.data).where(OUTBOX.c.topic == topics.PERIODS.name)
         said = [DayEnded.read(data) for data in await session.scalars(rows.order_by(OUTBOX.c.id))]
-    assert [(event.day, event.cells_hash) for event in said] == [
-        (end.day, end.cells_hash) for end in found
-    ]
+    assert [(event.day, event.hashes) for event in said] == [(end.day, end.hashes) for end in found]
     assert said[0].closed == ()
     assert said[2].closed == ("2026-W47",)
     assert said[1].positions["gradebook.scores.v1"] == {0: 4}
@@ -180,7 +178,7 @@ def test_a_slice_is_cut_where_days_ended(make: Any, document: Any) -> None:
     moment = datetime(2026, 11, 20, tzinfo=UTC)
 
     def end(position: int) -> DayEnd:
-        return DayEnd(FRIDAY, moment, {topics.SCORES.name: {2: position}}, {}, "", ())
+        return DayEnd(FRIDAY, moment, {topics.SCORES.name: {2: position}}, {}, {}, ())
 
     pieces = list(ends.cut(part, [end(7), end(2), end(5), end(9), end(7)]))
     assert [(piece.first, piece.next) for piece in pieces] == [(2, 5), (5, 7), (7, 9)]

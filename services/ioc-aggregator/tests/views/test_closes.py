@@ -15,6 +15,7 @@ from edu.verify.documents import DayEnd
 from edu.verify.dump import Dump, parse
 from edu.verify.log import Log, Record
 from edu.verify.recount import Recount
+from ioc_aggregator.rollups.state import combined
 
 FRIDAY = date(2026, 11, 20)
 SATURDAY = FRIDAY + timedelta(days=1)
@@ -134,8 +135,14 @@ async def test_verify_recounts_every_close(
     written = records(log.whole)
     compared = 0
     for stood, known in zip(await log.engine.history.ends(), past, strict=True):
+        assert combined(stood.hashes) == known
         end = DayEnd(
-            stood.day, stood.ended_at, stood.positions, stood.as_of, known, list(stood.closed)
+            stood.day,
+            stood.ended_at,
+            stood.positions,
+            stood.as_of,
+            stood.hashes,
+            list(stood.closed),
         )
         vector = {
             (topic, partition): position
@@ -148,6 +155,11 @@ async def test_verify_recounts_every_close(
         verdict = closes.judged(end, dump, recount, Log("", vector))
         assert verdict.differences == ()
         compared += verdict.compared
+        more = replace(dump, hashes=dump.hashes | {"counted since": "0" * 64})
+        assert closes.judged(end, more, recount, Log("", vector)).differences == ()
+        other = replace(dump, hashes=dump.hashes | {"pupils": "0" * 64})
+        (differing,) = closes.judged(end, other, recount, Log("", vector)).differences
+        assert differing.cell == "the hash of pupils"
         # A cell that is changed, or a day that is not its own, is found.
         cell = next(iter(dump.cells))
         planted = replace(dump, cells={**dump.cells, cell: dump.cells[cell] + 1})
@@ -159,7 +171,7 @@ async def test_verify_recounts_every_close(
 
 def test_of_the_days_before_the_last_week_only_closes_are_compared() -> None:
     def end(day: date, *closed: str) -> DayEnd:
-        return DayEnd(day, None, {}, {}, "", list(closed))  # type: ignore[arg-type]
+        return DayEnd(day, None, {}, {}, {}, list(closed))  # type: ignore[arg-type]
 
     ends = [end(FRIDAY - timedelta(days=past)) for past in range(20)]
     ends[13] = end(ends[13].day, "2026-W45")

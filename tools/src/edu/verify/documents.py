@@ -243,7 +243,7 @@ class DayEnd(Data, frozen=True):
     ended_at: datetime
     positions: dict[str, dict[int, Count]]
     as_of: dict[str, datetime]
-    cells_hash: str
+    hashes: dict[str, str]
     closed: list[str]
 
 

@@ -30,8 +30,8 @@ class Dump:
     """The last sequence of each source in each lane that is counted without a gap below it."""
     as_of: dict[str, datetime] | None
     """At the end of a past day: how far each source had been counted."""
-    hash: str
-    """The aggregator's own hash of its cells."""
+    hashes: dict[str, str]
+    """The aggregator's own hash of each family of cells."""
     cells: Cells = field(default_factory=dict)
     numbers: dict[Name, Number] = field(default_factory=dict)
     journal: list[tuple[Lane, int, int]] = field(default_factory=list)
@@ -79,7 +79,7 @@ def parse(lines: Iterable[str]) -> Dump:
             for partition, sequence in partitions.items()
         },
         as_of=msgspec.convert(header.get("as_of"), dict[str, datetime] | None),
-        hash=header.get("hash", ""),
+        hashes=header.get("hashes", {}),
     )
     counts = {"cell": 0, "fact": 0, "number": 0, "journal": 0}
     for record in records:

@@ -26,7 +26,7 @@ def fold(events: Sequence[Envelope]) -> Folded:
                     event.ended_at,
                     event.positions,
                     event.as_of,
-                    event.cells_hash,
+                    event.hashes,
                     event.closed,
                 )
             )

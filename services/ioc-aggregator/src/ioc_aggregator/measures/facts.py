@@ -79,7 +79,8 @@ class DayEnd(msgspec.Struct, frozen=True):
     positions: dict[str, dict[int, int]]
     """Of each partition of each topic the first offset that does not count for the day."""
     as_of: dict[str, datetime]
-    cells_hash: str
+    hashes: dict[str, str]
+    """Of each family of cells that was counted then."""
     closed: tuple[str, ...]
 
 

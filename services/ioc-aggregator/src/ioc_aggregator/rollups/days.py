@@ -19,7 +19,7 @@ from ioc_aggregator.measures.facts import DayEnd, Fact
 from ioc_aggregator.rollups import codec, ends, periods
 from ioc_aggregator.rollups.follower import Follower
 from ioc_aggregator.rollups.journal import REPLAYED
-from ioc_aggregator.rollups.state import Content, Lane, State
+from ioc_aggregator.rollups.state import Content, Lane, State, combined
 from ioc_aggregator.rollups.tables import DAY_END
 
 WAIT = timedelta(hours=2)
@@ -109,7 +109,7 @@ class Days:
             clock.now(),
             positions,
             as_of,
-            await asyncio.to_thread(content.hash),
+            await asyncio.to_thread(content.hashes),
             tuple(map(str, closed)),
         )
         replayed = content.vector.get(REPLAYED, 0)
@@ -127,11 +127,11 @@ class Days:
                 ended_at=end.ended_at,
                 positions=positions,
                 as_of=as_of,
-                cells_hash=end.cells_hash,
+                hashes=end.hashes,
                 closed=end.closed,
             ),
         )
-        _log.info("day_ended", day=str(day), closed=end.closed, hash=end.cells_hash)
+        _log.info("day_ended", day=str(day), closed=end.closed, hash=combined(end.hashes))
 
     async def _settle(self, session: Session, last: DayEnd | None, end: DayEnd) -> bool:
         """Sum up the journal between two ends; False, and said aloud, where it has a hole."""

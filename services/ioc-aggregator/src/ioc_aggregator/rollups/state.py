@@ -5,7 +5,7 @@ covers, and the vector of positions says which are in already.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias, TypeVar, cast
@@ -53,22 +53,34 @@ class Content:
         for families in self.foreign:
             yield Delta(foreign=families)
 
-    def hash(self) -> str:
-        """Hash the non-zero cells in the order of their keys: equal cells, equal hash.
+    def hashes(self) -> dict[str, str]:
+        """Hash each family's non-zero cells in the order of their keys: equal cells, equal hash.
 
         The order in which keys were first used does not matter, nor do rows that are zero again.
         """
-        digest = hashlib.blake2b(digest_size=32)
-        for copy in sorted(self.copies, key=lambda copy: copy.family.name):
-            keys, values = copy.keys, copy.values
-            used = np.flatnonzero(values.any(axis=1)).tolist()
-            digest.update(f"{copy.family.name}\x1d{len(used)}\x1d".encode())
-            for row in sorted(used, key=keys.__getitem__):
-                column = np.flatnonzero(values[row])
-                digest.update("\x1f".join(keys[row]).encode())
-                digest.update(column.astype("<i2").tobytes())
-                digest.update(values[row, column].astype("<i8").tobytes())
-        return digest.hexdigest()
+        return {copy.family.name: _hash(copy) for copy in self.copies}
+
+    def hash(self) -> str:
+        """Hash all cells."""
+        return combined(self.hashes())
+
+
+def combined(hashes: Mapping[str, str]) -> str:
+    """Make one hash of the families'."""
+    named = "".join(f"{family}\x1d{text}\x1d" for family, text in sorted(hashes.items()))
+    return hashlib.blake2b(named.encode(), digest_size=32).hexdigest()
+
+
+def _hash(copy: Copy) -> str:
+    digest = hashlib.blake2b(digest_size=32)
+    keys, values = copy.keys, copy.values
+    used = np.flatnonzero(values.any(axis=1)).tolist()
+    for row in sorted(used, key=keys.__getitem__):
+        column = np.flatnonzero(values[row])
+        digest.update("\x1f".join((*keys[row], str(len(column)), "")).encode())
+        digest.update(column.astype("<i2").tobytes())
+        digest.update(values[row, column].astype("<i8").tobytes())
+    return digest.hexdigest()
 
 
 class State:

@@ -70,7 +70,7 @@ DAY_END = Table(
     # {topic: {partition: next}}: everything below counts for the day or an earlier one.
     Column("positions", JSONB, nullable=False),
     Column("as_of", JSONB, nullable=False),
-    Column("cells_hash", Text, nullable=False),
+    Column("hashes", JSONB, nullable=False),
     Column("closed", JSONB, nullable=False),
     # How many parked records this generation had applied later than they came.
     Column("generation", Integer, nullable=False),

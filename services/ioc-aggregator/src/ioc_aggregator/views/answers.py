@@ -256,7 +256,8 @@ class EndRow(Answer):
     ended_at: datetime
     as_of: dict[str, datetime]
     """How far each source had been counted."""
-    cells_hash: str
+    hashes: dict[str, str]
+    """Of each family of cells."""
     closed: list[str]
 
 

@@ -168,6 +168,6 @@ def _end(end: DayEnd) -> answers.EndRow:
         day=end.day,
         ended_at=end.ended_at,
         as_of=end.as_of,
-        cells_hash=end.cells_hash,
+        hashes=end.hashes,
         closed=list(end.closed),
     )

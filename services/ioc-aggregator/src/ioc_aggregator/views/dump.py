@@ -16,7 +16,7 @@ from chassis import clock
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.feed.series import Publication, Series
 from ioc_aggregator.measures.facts import DayEnd
-from ioc_aggregator.rollups.state import Content, State
+from ioc_aggregator.rollups.state import Content, State, combined
 
 _encode = msgspec.json.Encoder().encode
 _LINES = 500
@@ -116,7 +116,7 @@ async def take(engine: Engine, entries: Sequence[tuple[str, int, int, int]] = ()
     series = list(Publication().series(state, day, follower.as_of))
     taken = Dump(header, content, series, dict(follower.as_of), list(entries))
     # From here on the copy is all that is looked at.
-    header["hash"] = await asyncio.to_thread(content.hash)
+    header |= await asyncio.to_thread(_hashed, content)
     return taken
 
 
@@ -130,10 +130,15 @@ async def take_past(state: State, end: DayEnd, generation: int) -> Dump:
         "positions": end.positions,
         "applied": {},
         "as_of": end.as_of,
-        "hash": await asyncio.to_thread(content.hash),
+        **await asyncio.to_thread(_hashed, content),
     }
     series = list(Publication().series(state, end.day, end.as_of))
     return Dump(header, content, series, end.as_of)
+
+
+def _hashed(content: Content) -> dict[str, Any]:
+    hashes = content.hashes()
+    return {"hash": combined(hashes), "hashes": hashes}
 
 
 def _in_pieces(

@@ -15,7 +15,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("positions", JSONB, nullable=False),
         sa.Column("as_of", JSONB, nullable=False),
-        sa.Column("cells_hash", sa.Text, nullable=False),
+        sa.Column("hashes", JSONB, nullable=False),
         sa.Column("closed", JSONB, nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("replayed", sa.BigInteger, nullable=False),
