@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edu.testing.service import Answer
 
 HEADER = "Mã định danh;Họ và tên;Ngày sinh;Giới tính;Dân tộc;Khối;Mã trường"
+REPORT = "Mã nơi;Nội dung;Số lượng;Người dùng\n80001;Camera;12;265\n".encode()
 SINCE = "2025-07-01"
 
 
@@ -136,6 +137,9 @@ def _places(
         "PUT /v1/school-years/{school_year}": (Place("calendar.write", CALENDAR | {"version": 1}),),
         "GET /v1/school-years": (Place("register.read"),),
         "GET /v1/school-years/{school_year}": (Place("register.read"),),
+        "POST /v1/reports/{kind}/import": (
+            Place("register.import", content=REPORT, params=year, ids={"kind": "adoption"}),
+        ),
         "POST /v1/enrolments/import": (
             # A file is judged as a whole: a row of another school is a fault in it.
             Place("pupils.enrol", content=_row(9, school["code"]), params=year, elsewhere=422),

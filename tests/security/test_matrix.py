@@ -51,9 +51,10 @@ OPEN = {
         "GET /signin/callback",
         "POST /signout",
     },
-    # The page with its files, and the door through which people come in.
+    # The pages with their files, and the door through which people come in.
     "ioc-aggregator": {
         "GET /",
+        "GET /indicators.html",
         "GET /dashboard/{digest}/{name:path}",
         "GET /signin",
         "GET /signin/callback",
