@@ -29,13 +29,13 @@ def test_the_old_code_is_what_runs(tmp_path: Path) -> None:
         pytest.skip(f"not run: {error}")
     for entry in SERVICES.values():
         assert old.changed(entry), f"{entry.name} is as it was: it proves nothing"
-    assert "admissions.schools.v1" in old.listens_to(SERVICES["gradebook"])
+    assert "admissions.schools.v1" in old.ask(SERVICES["gradebook"]).topics
 
 
 def test_code_from_elsewhere_is_not_taken_for_the_old_one(tmp_path: Path) -> None:
     empty = Release(commit="a", now="b", folder=tmp_path)
     with pytest.raises(Failure, match="the old payments would run"):
-        empty.listens_to(SERVICES["payments"])
+        empty.ask(SERVICES["payments"])
 
 
 @pytest.mark.parametrize(

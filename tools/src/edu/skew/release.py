@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,25 @@ LIBRARIES = ("contracts", "chassis")
 
 class NotHereError(Exception):
     """This checkout cannot give the code of the previous release."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a service of the release says of itself."""
+
+    topics: frozenset[str]
+    """What it reads."""
+    prefix: str
+    settings: frozenset[str]
+    """The names of its own variables, each with the prefix; another one it refuses."""
+
+    def known(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Leave out the settings that came later: each release has its own environment file."""
+        return {
+            name: value
+            for name, value in environment.items()
+            if not name.startswith(self.prefix) or name in self.settings
+        }
 
 
 @dataclass(frozen=True)
@@ -56,17 +76,18 @@ class Release:
         rooms = [f"services/{entry.name}", *(f"libs/{name}" for name in LIBRARIES)]
         return {"PYTHONPATH": os.pathsep.join(str(self.folder / room / "src") for room in rooms)}
 
-    def listens_to(self, entry: Entry) -> frozenset[str]:
-        """Name the topics that the service read in this release; it must be this release that says.
+    def ask(self, entry: Entry) -> Said:
+        """Ask the service of this release what it is; it must be this release that says it.
 
         Raises:
             Failure: Python takes one of its packages from elsewhere.
         """
         packages = (entry.package, *LIBRARIES)
         asking = (
-            f"import json, contracts.topics, {', '.join(packages)}\n"
+            f"import json, contracts.topics, {entry.package}.app, {', '.join(packages)}\n"
             f"print(json.dumps([[one.__file__ for one in ({', '.join(packages)})],"
-            f" [one.name for one in contracts.topics.CONSUMERS[{entry.name!r}]]]))"
+            f" [one.name for one in contracts.topics.CONSUMERS[{entry.name!r}]],"
+            f" list({entry.package}.app.SERVICE.settings.model_fields)]))"
         )
         answer = subprocess.run(
             [sys.executable, "-P", "-c", asking],
@@ -75,11 +96,12 @@ class Release:
             check=True,
             text=True,
         )
-        files, topics = json.loads(answer.stdout)
+        files, topics, settings = json.loads(answer.stdout)
         for path in files:
             if not Path(path).is_relative_to(self.folder):
                 raise Failure(f"the old {entry.name} would run {path}")
-        return frozenset(topics)
+        prefix = f"{entry.package.upper()}_"
+        return Said(frozenset(topics), prefix, frozenset(prefix + one.upper() for one in settings))
 
     def changed(self, entry: Entry) -> list[str]:
         """List the service's sources that differ between then and now."""

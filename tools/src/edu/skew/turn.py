@@ -62,14 +62,14 @@ async def take(suite: Supervisor, release: Release, entry: Entry, played: Traffi
     child = suite.watched[entry.name].child
     new, failed, refused = child.environment, played.failed, len(played.refusals)
     own = [topic for topic in TOPICS if topic.owner == entry.name]
-    heard = release.listens_to(entry)
-    begun = await _replace(child, new | release.environment(entry), suite, own)
+    said = release.ask(entry)
+    begun = await _replace(child, said.known(new) | release.environment(entry), suite, own)
     await _ready(suite, entry, child)
     schools = played.schools
     # The one that is played now began before; the next one meets the old service in every step.
     await _until(lambda: _reached(schools + 2, played), f"two schools beside the old {entry.name}")
-    said = await _ends(suite, [topic for topic in TOPICS if topic.name in heard])
-    await _applied(suite, entry.name, said)
+    sent = await _ends(suite, [topic for topic in TOPICS if topic.name in said.topics])
+    await _applied(suite, entry.name, sent)
     counted = await _metrics(suite.urls[entry.name])
     turn.read = int(counted["applied"])
     turn.passed_over = int(counted["passed_over"])
