@@ -20,7 +20,8 @@ from edu.failure import Failure
 from edu.home import Home
 from edu.tokens import named_id, token
 
-SECONDS = 20
+SECONDS = 60
+"""Longer than the 40 s that Kafka's client waits: on topics just made a relay may have to."""
 CONFLICT, NOT_FOUND = 409, 404
 COMMUNE = "25459"
 CODE = "80000001"
