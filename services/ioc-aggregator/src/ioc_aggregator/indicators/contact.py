@@ -1,5 +1,7 @@
 """Contact between school and home: who can be reached, and what was delivered."""
 
+from functools import partial
+
 from contracts import topics
 from contracts.lists import MeasureUnit
 from contracts.notifications import Purpose
@@ -22,13 +24,17 @@ from ioc_aggregator.measures.families import (
     STAFF_MESSAGES,
 )
 
-_BASIS = DEPARTMENT
-_YEARS = frozenset({PeriodKind.SCHOOL_YEAR})
+_yearly = partial(
+    Indicator,
+    version=1,
+    periods=frozenset({PeriodKind.SCHOOL_YEAR}),
+    legal_basis=DEPARTMENT,
+    group=Group.CONTACT,
+)
 _DELIVERED = Sum(MESSAGES, "delivered")
 
-SCHOOLS_WITH_CONTACT_BOOK = Indicator(
+SCHOOLS_WITH_CONTACT_BOOK = _yearly(
     id="N50",
-    version=1,
     name=Words("Trường có sổ liên lạc", "Schools with a contact book"),
     definition=Words(
         "Sổ liên lạc điện tử: số trường đang hoạt động có ít nhất một phụ huynh đang được liên kết "
@@ -44,15 +50,11 @@ SCHOOLS_WITH_CONTACT_BOOK = Indicator(
     denominator=Schools(),
     denominator_name=Words("trường đang hoạt động", "open schools"),
     streams=(topics.SCHOOLS, topics.GUARDIANS),
-    periods=_YEARS,
-    legal_basis=_BASIS,
-    group=Group.CONTACT,
     headline=True,
 )
 
-MESSAGES_DELIVERED = Indicator(
+MESSAGES_DELIVERED = _yearly(
     id="N52",
-    version=1,
     name=Words("Tin nhắn đến phụ huynh", "Messages to guardians"),
     definition=Words(
         "Số tin nhắn phụ huynh đã nhận, theo ngày nhận; tin bị trả lại về sau không tính. Năm học "
@@ -68,15 +70,11 @@ MESSAGES_DELIVERED = Indicator(
     dims=("channel", "purpose"),
     fine_dims=("day",),
     published=((), ("channel",)),
-    periods=_YEARS,
-    legal_basis=_BASIS,
-    group=Group.CONTACT,
     headline=True,
 )
 
-PARTS_DELIVERED = Indicator(
+PARTS_DELIVERED = _yearly(
     id="N521",
-    version=1,
     name=Words("Phần tin đến phụ huynh", "Message parts to guardians"),
     definition=Words(
         "Số phần (đơn vị tính của kênh gửi, như 70 hoặc 160 ký tự của SMS) của các tin đã nhận.",
@@ -92,15 +90,11 @@ PARTS_DELIVERED = Indicator(
     dims=("channel", "purpose"),
     fine_dims=("day",),
     published=((), ("channel",)),
-    periods=_YEARS,
-    legal_basis=_BASIS,
-    group=Group.CONTACT,
     headline=True,
 )
 
-PARENT_REACH = Indicator(
+PARENT_REACH = _yearly(
     id="N51",
-    version=1,
     name=Words("Phụ huynh nhận được tin", "Parent reach"),
     definition=Words(
         "Số phụ huynh (theo từng học sinh) nhận được tin trong 30 ngày gần nhất, trên số học sinh "
@@ -115,14 +109,10 @@ PARENT_REACH = Indicator(
     denominator=Sum(PUPILS, "count"),
     denominator_name=Words("học sinh đang học", "pupils enrolled"),
     streams=(topics.GUARDIANS, topics.ENROLMENT),
-    periods=_YEARS,
-    legal_basis=_BASIS,
-    group=Group.CONTACT,
 )
 
-STAFF_MESSAGES_DELIVERED = Indicator(
+STAFF_MESSAGES_DELIVERED = _yearly(
     id="N53",
-    version=1,
     name=Words("Tin điều hành đến giáo viên", "Operation messages to staff"),
     definition=Words(
         "Số tin điều hành mà cán bộ, giáo viên đã nhận, theo ngày nhận.",
@@ -136,14 +126,10 @@ STAFF_MESSAGES_DELIVERED = Indicator(
     streams=(topics.MESSAGES,),
     dims=("channel",),
     fine_dims=("day",),
-    periods=_YEARS,
-    legal_basis=_BASIS,
-    group=Group.CONTACT,
 )
 
-ADMISSION_MESSAGES = Indicator(
+ADMISSION_MESSAGES = _yearly(
     id="N54",
-    version=1,
     name=Words("Tin tuyển sinh, ghi danh", "Admission messages"),
     definition=Words(
         "Số tin về tuyển sinh, ghi danh mà phụ huynh đã nhận; là một phần của N52.",
@@ -156,14 +142,10 @@ ADMISSION_MESSAGES = Indicator(
     streams=(topics.MESSAGES,),
     dims=("channel",),
     fine_dims=("day",),
-    periods=_YEARS,
-    legal_basis=_BASIS,
-    group=Group.CONTACT,
 )
 
-DELIVERY_SUCCESS = Indicator(
+DELIVERY_SUCCESS = _yearly(
     id="N55",
-    version=1,
     name=Words("Gửi tin thành công", "Delivery success"),
     definition=Words(
         "Số tin đã nhận trên số tin đã có kết quả (đã nhận hoặc không đến).",
@@ -177,14 +159,10 @@ DELIVERY_SUCCESS = Indicator(
     denominator_name=Words("tin đã có kết quả", "messages with an outcome"),
     streams=(topics.MESSAGES,),
     dims=("channel",),
-    periods=_YEARS,
-    legal_basis=_BASIS,
-    group=Group.CONTACT,
 )
 
-COST_PER_PUPIL = Indicator(
+COST_PER_PUPIL = _yearly(
     id="N551",
-    version=1,
     name=Words("Chi phí tin trên học sinh", "Message cost per pupil"),
     definition=Words(
         "Chi phí gửi tin (đồng) của năm học chia cho số học sinh đang học (N04).",
@@ -197,9 +175,6 @@ COST_PER_PUPIL = Indicator(
     denominator=Sum(PUPILS, "count"),
     denominator_name=Words("học sinh đang học", "pupils enrolled"),
     streams=(topics.MESSAGES, topics.ENROLMENT),
-    periods=_YEARS,
-    legal_basis=_BASIS,
-    group=Group.CONTACT,
 )
 
 ALL = (

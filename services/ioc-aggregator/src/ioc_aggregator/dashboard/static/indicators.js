@@ -4,7 +4,8 @@ import { get, Refused } from "./api.js";
 import { element, keyed, setAttribute, setOptions, setText } from "./dom.js";
 import { folded, time } from "./format.js";
 import { coverageText, figureText, fractionText, stampText } from "./parts/figure.js";
-import { language, placeName, setLanguage, words } from "./text.js";
+import { language, periodName, placeName, setLanguage, words } from "./text.js";
+import { translate } from "./translate.js";
 
 const root = document.documentElement;
 const query = new URLSearchParams(location.search);
@@ -57,7 +58,8 @@ function remember() {
 }
 
 function draw() {
-  translate();
+  translate(root);
+  document.title = `${words("everyIndicator")} – ${words("title")}`;
   setOptions(unit, unitOptions(), chosen.unit ?? "");
   setOptions(period, names.periods.map((code) => [code, periodName(code)]), chosen.period ?? "");
   const wanted = folded(chosen.q.trim());
@@ -87,11 +89,6 @@ function unitOptions() {
   sorted.sort((left, right) => left[1].localeCompare(right[1], language()));
   if (chosen.unit && !sorted.some(([id]) => id === chosen.unit)) sorted.push([chosen.unit, "…"]);
   return [["", words("everywhere")], ...sorted];
-}
-
-function periodName(code) {
-  const [year, term] = code.split("/");
-  return term ? words("termOf", { term: words(`term.${term}`), year }) : words("schoolYear", { year });
 }
 
 function section(group) {
@@ -201,20 +198,6 @@ function explain(node, entry) {
         ]
       : []),
   );
-}
-
-function translate() {
-  if (root.dataset.language === language()) return;
-  root.dataset.language = language();
-  setAttribute(root, "lang", language());
-  document.title = `${words("everyIndicator")} – ${words("title")}`;
-  for (const node of root.querySelectorAll("[data-words]")) setText(node, words(node.dataset.words));
-  for (const node of root.querySelectorAll("[data-label]")) {
-    setAttribute(node, "aria-label", words(node.dataset.label));
-  }
-  for (const node of root.querySelectorAll("[data-placeholder]")) {
-    setAttribute(node, "placeholder", words(node.dataset.placeholder));
-  }
 }
 
 search.form.addEventListener("submit", (event) => event.preventDefault());

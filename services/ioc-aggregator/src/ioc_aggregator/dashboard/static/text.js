@@ -254,6 +254,13 @@ export function placeName(unit) {
   return wordsOrNull(`unit.${unit.kind}`, { name }) ?? name;
 }
 
+/** A school year, or a term of one. */
+export function periodName(code) {
+  const [year, term] = code.split("/");
+  if (!term) return words("schoolYear", { year });
+  return words("termOf", { term: words(`term.${term}`), year });
+}
+
 /** A school whose registration has not come yet still gets a name that no other has. */
 function undeclared(school) {
   return `${words("undeclaredSchool")} (${(school.unit_id ?? school.school_id).slice(-6)})`;

@@ -2,7 +2,8 @@
 
 import { element, keyed, setAttribute, setOptions, setText } from "../dom.js";
 import { day, time } from "../format.js";
-import { language, placeName, words } from "../text.js";
+import { language, periodName, placeName, words } from "../text.js";
+import { translate } from "../translate.js";
 import { summaryOf } from "./tiles.js";
 
 const SPOKEN_EVERY = 20_000;
@@ -21,7 +22,6 @@ export function frame(root, { go, href, rotate: turn, otherLanguage }) {
 
   return (view) => {
     translate(root);
-    setAttribute(root, "lang", language());
     setAttribute(root, "data-state", view.figures ? "ready" : "loading");
     const place = view.figures && placeName(view.figures.unit);
     document.title = place ? `${place} – ${words("title")}` : words("title");
@@ -72,32 +72,8 @@ function crumb(unit, go) {
   });
 }
 
-function periodName(code) {
-  const [year, term] = code.split("/");
-  if (!term) return words("schoolYear", { year });
-  return words("termOf", { term: words(`term.${term}`), year });
-}
-
 function connectionText(view) {
   const { state, since } = view.connection;
   if (state !== "lost") return words(state);
   return words("lost", { time: time(since, view.now, { seconds: false }) });
-}
-
-/** The fixed words stand in the page with their keys. */
-function translate(root) {
-  if (root.dataset.language === language()) return;
-  root.dataset.language = language();
-  for (const node of root.querySelectorAll("[data-words]")) {
-    setText(node, words(node.dataset.words));
-  }
-  for (const node of root.querySelectorAll("[data-label]")) {
-    setAttribute(node, "aria-label", words(node.dataset.label));
-  }
-  for (const node of root.querySelectorAll("[data-hint]")) {
-    setAttribute(node, "title", words(node.dataset.hint));
-  }
-  for (const node of root.querySelectorAll("[data-placeholder]")) {
-    setAttribute(node, "placeholder", words(node.dataset.placeholder));
-  }
 }
