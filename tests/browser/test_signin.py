@@ -1,4 +1,4 @@
-"""Somebody signs in: on the aggregator's page to see small numbers, on the gradebook's results."""
+"""Somebody signs in: on the aggregator's page to see small numbers, on the gradebook's pages."""
 
 from typing import Any
 
@@ -149,8 +149,7 @@ def test_a_stranger_is_told_no_more_than_that_there_is_nothing(
     gradebook: str, browser: Browser
 ) -> None:
     page = browser.new_page()
-    page.goto(f"{gradebook}/")
-    expect(page).to_have_url(f"{gradebook}/results")
+    page.goto(f"{gradebook}/results")
     page.get_by_role("link", name="Đăng nhập").click()
     page.get_by_role("listitem").filter(has_text="Trường của trang kết quả").get_by_role(
         "link"
@@ -160,4 +159,22 @@ def test_a_stranger_is_told_no_more_than_that_there_is_nothing(
     page.keyboard.press("Enter")
     expect(page.locator("#message")).to_contain_text("Không")
     expect(page.locator("#found")).to_be_hidden()
+    page.close()
+
+
+def test_the_score_book_is_the_first_thing_to_see(
+    suite: Any, gradebook: str, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{gradebook}/")
+    expect(page).to_have_url(f"{gradebook}/book")
+    expect(page.locator("#message")).to_have_text("Hãy đăng nhập để mở sổ điểm.")
+    page.goto(f"{gradebook}/book?year={suite.ask('units')['period']}")
+    page.get_by_role("link", name="Đăng nhập").click()
+    page.get_by_role("listitem").filter(has_text="Trường của trang kết quả").get_by_role(
+        "link"
+    ).click()
+    room = suite.played[0].school.rooms[0]
+    page.get_by_label("Lớp").select_option(label=room.name)
+    expect(page.locator("#grid tbody tr")).to_have_count(len(room.pupils))
     page.close()

@@ -149,4 +149,5 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
         ),
         "GET /session": (Place(PUBLIC),),
         "GET /v1/pupils/{pupil_id}/results": (Place("results.read"),),
+        "GET /v1/children": (Place("children.list"),),
     }

@@ -27,6 +27,7 @@ def test_a_guardian_reads_scores_and_an_auditor_only_reads() -> None:
     allowed = {(role, action) for action, role, _, decided in POLICY.matrix() if decided}
     assert {action for role, action in allowed if role is Role.GUARDIAN} == {
         "scores.read",
+        "children.list",
         "results.read",
     }
     assert {action for role, action in allowed if role is Role.AUDITOR} == {

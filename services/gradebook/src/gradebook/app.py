@@ -7,9 +7,9 @@ from chassis.service import Parts, Runtime, Service
 from chassis.signin import Signin
 from gradebook.classes import http as classes
 from gradebook.guardians import events as guardians
+from gradebook.pages import http as pages
 from gradebook.policy import POLICY
 from gradebook.results import http as results
-from gradebook.results import page
 from gradebook.roster import events as roster
 from gradebook.roster.queries import Names
 from gradebook.scores import events as erasure
@@ -29,7 +29,7 @@ def _parts(runtime: Runtime[GradebookSettings]) -> Parts:
     def install(app: FastAPI) -> None:
         app.state.names = names
         signin.install(app)
-        page.install(app)
+        pages.install(app)
 
     return Parts(projector=HANDLERS, install=install, watch=signin.watch)
 
@@ -49,6 +49,7 @@ SERVICE = Service(
         scores.reads,
         results.changes,
         results.reads,
+        pages.reads,
     ),
     parts=_parts,
 )

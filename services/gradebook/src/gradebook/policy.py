@@ -41,6 +41,8 @@ POLICY = Policy(
         # The papers of an examination come from the department, and no school may change them.
         "exams.enter": _EVERYWHERE,
         "scores.read": {**_TEACHERS, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
+        # Who asks is told of the own children alone.
+        "children.list": {Role.GUARDIAN: ANY},
         # They hold all subjects: whoever teaches one reads that one's row.
         "results.read": {**_HOMEROOM, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
     },

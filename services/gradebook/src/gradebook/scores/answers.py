@@ -15,11 +15,19 @@ from gradebook.scores.messages import (
     NamedCell,
     PupilRow,
     SavedAnswer,
+    ScaleName,
     SheetList,
     WholeSheet,
 )
 from gradebook.scores.queries import Explained
 from gradebook.scores.tables import Sheet
+
+_NAMES: Mapping[Scale, ScaleName] = {
+    Scale.COMMENT: "comment",
+    Scale.WHOLE: "whole",
+    Scale.TENTHS: "tenths",
+    Scale.HUNDREDTHS: "hundredths",
+}
 
 
 def saved(one: Saved) -> SavedAnswer:
@@ -44,7 +52,8 @@ def sheet_list(found: Iterable[tuple[Sheet, int]]) -> SheetList:
     """Answer which sheets there are."""
     return SheetList(
         sheets=[
-            CountedSheet(**sheet.model_dump(), cells_entered=entered) for sheet, entered in found
+            CountedSheet(**sheet.model_dump(), scale=_NAMES[_scale(sheet)], cells_entered=entered)
+            for sheet, entered in found
         ]
     )
 

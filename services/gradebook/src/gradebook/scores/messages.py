@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -12,6 +12,9 @@ from contracts.ids import ClassId, PupilId, SheetId
 from contracts.lists import ColumnKind, CorrectionReason, Grade, ScoreState, Subject, Term
 from gradebook.requests import Note
 from gradebook.scores.domain.history import What
+
+ScaleName = Literal["comment", "whole", "tenths", "hundredths"]
+"""Which marks a column admits: Đ and CĐ, whole numbers, or numbers with one or two decimals."""
 
 
 class NewSheet(RequestModel):
@@ -94,8 +97,9 @@ class OpenedSheets(BaseModel):
 
 
 class CountedSheet(SheetAnswer):
-    """A sheet, and how many of its cells have a value."""
+    """A sheet, which marks it admits, and how many of its cells have a value."""
 
+    scale: ScaleName
     cells_entered: int
 
 

@@ -1,5 +1,8 @@
 // One pupil's results, as GET /v1/pupils/{id}/results says them: nothing is computed here.
 
+import { account } from "./account.js";
+import { element, part } from "./dom.js";
+
 const RATINGS = { TOT: "Tốt", KHA: "Khá", DAT: "Đạt", CHUA_DAT: "Chưa đạt" };
 const TITLES = { XUAT_SAC: "Học sinh Xuất sắc", GIOI: "Học sinh Giỏi" };
 const ENDS = {
@@ -11,38 +14,8 @@ const ENDS = {
 };
 const NOT_YET = "Chưa có";
 
-const part = (id) => document.getElementById(id);
-
-function element(name, attributes, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
-
 function say(text) {
   part("message").textContent = text;
-}
-
-async function account() {
-  const answer = await fetch("session").catch(() => null);
-  if (!answer?.ok) return null;
-  const session = await answer.json();
-  const here = encodeURIComponent(location.pathname + location.search);
-  part("enter").href = `signin?next=${here}`;
-  part("enter").hidden = Boolean(session.person) || !session.available;
-  part("leave").hidden = !session.person;
-  part("leave").addEventListener("click", () => leave(session.person.csrf));
-  part("who").textContent = session.person ? "Đã đăng nhập." : "Chưa đăng nhập.";
-  return session.person;
-}
-
-async function leave(csrf) {
-  const headers = { "X-CSRF-Token": csrf };
-  const answer = await fetch("signout", { method: "POST", headers }).catch(() => null);
-  const next = answer?.ok ? (await answer.json()).next : null;
-  if (next) location.assign(next);
-  else location.reload();
 }
 
 const rated = (level) => RATINGS[level?.result] ?? NOT_YET;
@@ -111,7 +84,7 @@ async function main() {
   for (const name of ["pupil", "school_year"]) {
     document.querySelector(`[name=${name}]`).value = asked.get(name) ?? "";
   }
-  const person = await account();
+  const person = await account({ signedIn: "Đã đăng nhập.", signedOut: "Chưa đăng nhập." });
   if (!person) return say("Hãy đăng nhập để xem kết quả.");
   if (!pupil) return say("Hãy nhập mã học sinh.");
   say("Đang tải…");

@@ -1,0 +1,1 @@
+"""The pages of the gradebook: readers and writers of its API like any other program."""

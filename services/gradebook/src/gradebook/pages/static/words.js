@@ -1,0 +1,204 @@
+// Every word of the score book's and the child's page, Vietnamese first. `{name}` is filled in.
+
+const CATALOGUE = {
+  bookTitle: ["Sổ điểm", "Score book"],
+  childTitle: ["Điểm của con", "My child's scores"],
+  skip: ["Bỏ qua, đến bảng điểm", "Skip to the scores"],
+  language: ["English", "Tiếng Việt"],
+  signIn: ["Đăng nhập", "Sign in"],
+  signOut: ["Đăng xuất", "Sign out"],
+  signedIn: ["Đã đăng nhập.", "Signed in."],
+  signedOut: ["Chưa đăng nhập.", "Not signed in."],
+  askSignIn: ["Hãy đăng nhập để mở sổ điểm.", "Sign in to open the score book."],
+  askSignInChild: ["Hãy đăng nhập để xem điểm của con.", "Sign in to see your child's scores."],
+  leaveUnsent: [
+    "Còn {n} ô chưa gửi. Các ô này được giữ trong máy và gửi khi bạn đăng nhập lại tại đây. Vẫn đăng xuất?",
+    "{n} cells are not sent yet. They stay on this computer and are sent when you sign in here again. Sign out?",
+  ],
+  noStore: [
+    "Trình duyệt không cho trang này giữ điểm chưa gửi, nên không nhập được. Hãy tắt chế độ ẩn danh.",
+    "This browser keeps nothing for the page, so nothing can be typed. Leave private browsing.",
+  ],
+  offline: ["Mất kết nối. Hãy tải lại trang.", "No connection. Reload the page."],
+  failed: ["Hệ thống đang có lỗi. Hãy thử lại sau.", "Something went wrong. Try again later."],
+  loading: ["Đang tải…", "Loading…"],
+
+  schoolYear: ["Năm học", "School year"],
+  class: ["Lớp", "Class"],
+  subject: ["Môn", "Subject"],
+  term: ["Học kỳ", "Term"],
+  HK1: ["Học kỳ I", "Term I"],
+  HK2: ["Học kỳ II", "Term II"],
+  CN: ["Cả năm", "Whole year"],
+  HE: ["Hè", "Summer"],
+  noSchool: [
+    "Tài khoản này không gắn với trường nào, nên không có sổ điểm để mở.",
+    "This account belongs to no school, so there is no score book to open.",
+  ],
+  noClass: ["Năm học này chưa có lớp nào của bạn.", "You have no class in this school year."],
+  noSubject: ["Lớp này chưa phân công môn nào.", "No subject of this class is assigned yet."],
+  noColumn: ["Chưa có cột điểm nào. Hãy mở cột đầu tiên.", "No column yet. Open the first one."],
+  noPupil: ["Lớp chưa có học sinh.", "This class has no pupils yet."],
+  addColumn: ["Mở cột", "Open column"],
+  newColumn: ["Cột mới", "New column"],
+
+  pupil: ["Học sinh", "Pupil"],
+  left: ["đã rời lớp", "left the class"],
+  "label-regular": ["TX{n}", "R{n}"],
+  "label-special-topic": ["CĐ", "ST"],
+  "label-midterm": ["GK", "Mid"],
+  "label-endterm": ["CK", "End"],
+  "label-retest": ["KTL", "Re"],
+  "label-exam": ["Thi {n}", "Ex {n}"],
+  "title-regular": ["Thường xuyên {n}", "Regular {n}"],
+  "title-special-topic": ["Chuyên đề học tập", "Special topic"],
+  "title-midterm": ["Giữa kỳ", "Mid-term"],
+  "title-endterm": ["Cuối kỳ", "End of term"],
+  "title-retest": ["Kiểm tra lại", "Re-test"],
+  "title-exam": ["Bài thi {n}", "Paper {n}"],
+  lockedExam: ["điểm thi do Sở nhập, chỉ xem", "examination marks come from the department: read only"],
+  lockedNotYours: [
+    "chỉ giáo viên dạy môn này và hiệu trưởng được nhập",
+    "only this subject's teacher and the principal may enter scores",
+  ],
+
+  "closed-not-yet": ["chưa đến thời gian nhập cột này", "this column's entry window has not opened yet"],
+  "closed-window-over": ["đã hết hạn nhập ngày {day}", "the entry window ended on {day}"],
+  "closed-locked": ["sổ của môn và học kỳ này đã khoá", "the book of this subject and term is locked"],
+
+  keys: [
+    "Mũi tên, Enter, Tab: đi lại. Gõ là thay điểm, F2 sửa trong ô, Delete xoá, Esc bỏ. Ctrl+C, Ctrl+V: chép, dán cả khối từ Excel. Ctrl+Z hoàn tác. Shift+F2 lịch sử ô. Esc rồi Tab: ra khỏi bảng. P: vắng có phép, KP: vắng không phép (0 điểm).",
+    "Arrows, Enter, Tab move. Typing replaces, F2 edits, Delete empties, Esc cancels. Ctrl+C, Ctrl+V copy and paste a block from Excel. Ctrl+Z undoes. Shift+F2 shows a cell's history. Esc then Tab leaves the grid. P: absent with leave, KP: absent without leave (0).",
+  ],
+  help: ["Phím tắt", "Keys"],
+  undo: ["Hoàn tác", "Undo"],
+  redo: ["Làm lại", "Redo"],
+  history: ["Lịch sử ô", "Cell history"],
+  quick: ["Gõ nhanh 85 → 8,5", "Quick typing 85 → 8,5"],
+  noCell: ["Chọn một ô để xem chi tiết.", "Choose a cell to see more."],
+
+  "state-": ["", ""],
+  "state-saved": ["Đã lưu.", "Saved."],
+  "state-sending": ["Đang gửi…", "Sending…"],
+  "state-waiting": ["Chờ gửi.", "Waiting to be sent."],
+  "state-reason": ["Điểm này đã lưu: cần lý do để sửa.", "This mark is saved: say why it changes."],
+  notANumber: ["“{text}” không phải là điểm: nhập số từ 0 đến 10, P hoặc KP.", "“{text}” is no mark: type 0 to 10, P or KP."],
+  notAComment: ["“{text}” không dùng được: môn này nhập Đ, CĐ, P hoặc KP.", "“{text}” cannot be used: this subject takes Đ, CĐ, P or KP."],
+  over10: ["“{text}” lớn hơn 10.", "“{text}” is more than 10."],
+  "decimals-whole": ["“{text}”: cột này chỉ nhận số nguyên.", "“{text}”: whole numbers only."],
+  "decimals-tenths": ["“{text}”: nhiều nhất một chữ số thập phân, ví dụ 8,5.", "“{text}”: at most one decimal, such as 8,5."],
+  "decimals-hundredths": ["“{text}”: nhiều nhất hai chữ số thập phân, ví dụ 8,25.", "“{text}”: at most two decimals, such as 8,25."],
+  disputed: [
+    "Trong lúc bạn nhập “{mine}”, ô này đã được đổi thành “{theirs}” lúc {at}.",
+    "While you typed “{mine}”, this cell was changed to “{theirs}” at {at}.",
+  ],
+  empty: ["trống", "empty"],
+  keepMine: ["Giữ điểm của tôi", "Keep mine"],
+  sendAgain: ["Gửi lại", "Send again"],
+  takeTheirs: ["Lấy điểm đang lưu", "Take the saved one"],
+
+  allSaved: ["Đã lưu tất cả.", "Everything is saved."],
+  nSending: ["Đang gửi {n} ô…", "Sending {n} cells…"],
+  nWaiting: ["{n} ô chờ gửi.", "{n} cells wait to be sent."],
+  nOffline: [
+    "Mất kết nối: {n} ô được giữ trong máy này và tự gửi khi có mạng.",
+    "No connection: {n} cells are kept on this computer and sent when it is back.",
+  ],
+  nBusy: ["Máy chủ đang bận: {n} ô được giữ trong máy này và tự gửi lại.", "The server is busy: {n} cells are kept here and sent again."],
+  nSignIn: [
+    "Phiên đăng nhập đã hết: {n} ô được giữ trong máy này. Đăng nhập lại để gửi.",
+    "Your session has ended: {n} cells are kept on this computer. Sign in again to send them.",
+  ],
+  nWrong: ["{n} ô cần sửa", "{n} cells need mending"],
+  nReason: ["{n} ô cần lý do", "{n} cells need a reason"],
+  nElsewhere: ["{n} ô chưa gửi ở bảng khác", "{n} unsent cells in another table"],
+  notPlaced: [
+    "{n} giá trị không có chỗ trong bảng, chưa được dán: {texts}",
+    "{n} values had no place in the table and were not pasted: {texts}",
+  ],
+  undone: ["Đã hoàn tác {n} ô.", "{n} cells undone."],
+  nothingToUndo: ["Không còn gì để hoàn tác.", "Nothing left to undo."],
+
+  reasonTitle: ["Vì sao sửa {n} ô đã có điểm?", "Why change {n} cells that have a mark?"],
+  reasonNote: ["Lý do được ghi vào lịch sử của ô.", "The reason is kept in the cell's history."],
+  reason: ["Lý do", "Reason"],
+  "reason-entry-error": ["Nhập nhầm", "Typing error"],
+  "reason-remarked": ["Chấm lại, phúc khảo", "Marked again"],
+  "reason-make-up-test": ["Kiểm tra bù", "Make-up test"],
+  "reason-rule-applied": ["Xử lý theo quy chế", "By the rules"],
+  "reason-other": ["Lý do khác", "Another reason"],
+  inWords: ["Ghi rõ (bắt buộc với lý do khác)", "In words (needed for another reason)"],
+  keepReason: ["Dùng cho các ô sửa tiếp theo", "Use it for the next corrections, too"],
+  confirm: ["Lưu", "Save"],
+  cancel: ["Để sau", "Later"],
+  close: ["Đóng", "Close"],
+
+  classOf: ["lớp {name}", "class {name}"],
+  yearOf: ["năm học {year}", "school year {year}"],
+  "group-regular": ["Thường xuyên", "Regular"],
+  "group-midterm": ["Giữa kỳ", "Mid-term"],
+  "group-endterm": ["Cuối kỳ", "End of term"],
+  wasChanged: ["đã được sửa", "was corrected"],
+  changedTitle: ["Điểm đã được sửa", "Corrected scores"],
+  toResults: ["Kết quả học tập và cách tính", "Results and how they are worked out"],
+  signs: [
+    "P: vắng có phép, chờ kiểm tra bù. KP: vắng không phép, tính 0 điểm. Đ: đạt, CĐ: chưa đạt.",
+    "P: absent with leave, waits for the make-up test. KP: absent without leave, counts 0. Đ: pass, CĐ: not yet.",
+  ],
+  noScores: ["Chưa có điểm nào.", "No scores yet."],
+  noChild: [
+    "Tài khoản này chưa được liên kết với học sinh nào. Hãy hỏi nhà trường.",
+    "This account is not linked to any pupil yet. Please ask the school.",
+  ],
+  notAGuardian: [
+    "Trang này dành cho cha mẹ học sinh. Giáo viên dùng trang Sổ điểm.",
+    "This page is for guardians. Teachers use the score book.",
+  ],
+
+  historyOf: ["Lịch sử: {pupil}, {column}", "History: {pupil}, {column}"],
+  noHistory: ["Ô này chưa có thay đổi nào được lưu.", "Nothing was ever saved in this cell."],
+  "what-entered": ["Nhập {after}", "Entered {after}"],
+  "what-corrected": ["Sửa {before} thành {after}", "Corrected {before} to {after}"],
+  "what-deleted": ["Xoá {before}", "Deleted {before}"],
+  "what-re-entered": ["Nhập lại {after} (trước khi xoá là {deleted})", "Entered {after} again ({deleted} had been deleted)"],
+  "what-excused": ["Vắng có phép (trước đó: {before})", "Absent with leave (before: {before})"],
+  "what-zero-by-rule": ["0 điểm theo quy chế (trước đó: {before})", "0 by rule (before: {before})"],
+  byYou: ["bạn", "you"],
+  byStaff: ["cán bộ {id}", "staff {id}"],
+  because: ["Lý do: {reason}", "Reason: {reason}"],
+};
+
+const asked = new URLSearchParams(location.search).get("lang");
+const language = asked === "en" ? "en" : "vi";
+
+/** The words of a key; one that is missing shows itself. */
+export function words(key, values = {}) {
+  const [vi, en] = CATALOGUE[key] ?? [key, key];
+  return (language === "en" ? en : vi).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+export const named = (one) => (language === "en" ? one.en : one.vi);
+
+const MOMENT = { dateStyle: "short", timeStyle: "short", timeZone: "Asia/Ho_Chi_Minh" };
+
+export function moment(text) {
+  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : "vi-VN", MOMENT).format(new Date(text));
+}
+
+/** A day of the calendar, as 12/10/2026. */
+export const day = (text) => text.split("-").reverse().join("/");
+
+/** Put the words into a page that names their keys, and let #language offer the other language. */
+export function translate(title) {
+  document.documentElement.lang = language;
+  document.title = words(title);
+  for (const node of document.querySelectorAll("[data-words]")) {
+    node.textContent = words(node.dataset.words);
+  }
+  document.getElementById("language").addEventListener("click", () => {
+    const query = new URLSearchParams(location.search);
+    if (language === "vi") query.set("lang", "en");
+    else query.delete("lang");
+    location.search = query;
+  });
+}
