@@ -86,6 +86,9 @@ class _School:
         money = await self._charged(classes[0], pupils)
         webhook = await self._subscribed()
         await self._scored(sheets[0], pupils)
+        device = await self.command(
+            "gradebook", "POST", f"/v1/schools/{self.school_id}/devices", {"name": "Cổng chính"}
+        )
         messages = await self._items(f"/v1/schools/{self.school_id}/messages")
         deliveries = await self._items(f"/v1/webhooks/{webhook}/deliveries")
         units = (await self.read("admissions", "/v1/units"))["items"]
@@ -101,6 +104,7 @@ class _School:
             "pupil_id": pupils,
             "class_id": classes,
             "sheet_id": sheets,
+            "device_id": [device["device_id"]],
             "guardian_id": [guardian],
             "message_id": [one["message_id"] for one in messages],
             "webhook_id": [webhook],

@@ -152,7 +152,7 @@ class Province:
                 ],
                 "consents": [
                     {"purpose": purpose, "evidence_kind": "paper-form", "evidence": one.evidence}
-                    for purpose in ("scores", "fees", "enrolment")
+                    for purpose in ("scores", "fees", "enrolment", "attendance")
                 ],
             }
             for one in GUARDIANS
@@ -190,6 +190,10 @@ class Province:
                 "reason": pupil.said("gradebook"),
             }
             await self.command("gradebook", "PUT", path, corrected, token=teacher)
+        absent = [{"pupil_id": one, "state": "without-leave"} for one in self.ids.values()]
+        called = {"version": 0, "absent": absent}
+        path = f"/v1/classes/{CLASS}/roll-calls/{TODAY}/morning"
+        await self.command("gradebook", "PUT", path, called, token=teacher)
 
     async def collect(self) -> None:
         """The school charges the class; cashier and principal take, correct and undo."""

@@ -50,8 +50,10 @@ async def scene(database_url: str) -> AsyncIterator[Scene]:
         principal = f"principal/{an_id('principal')}/{SCHOOL}"
         opened = await book.post("/sheets", column, expect=201, token=principal)
         exam = await book.post("/sheets", column | EXAM, expect=201)
+        device = await book.post(f"/schools/{SCHOOL}/devices", {"name": "Cổng"}, expect=201)
         ids = {
             "class_id": class_id,
+            "device_id": device["device_id"],
             "sheet_id": opened["sheet_id"],
             "pupil_id": PUPIL,
             "school_id": SCHOOL,
@@ -115,6 +117,7 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
     save = {"sheet_id": ids["sheet_id"], **cells}
     year = {"school_id": SCHOOL, "school_year": YEAR}
     examined = second | EXAM
+    session = {"day": "2026-10-01", "session": "morning"}
     return {
         "POST /v1/classes": (Place("classes.open", {"classes": [_room(SCHOOL, "6B")]}),),
         "PUT /v1/classes/{class_id}": (
@@ -147,6 +150,27 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
         "PUT /v1/pupils/{pupil_id}/subject-plan": (
             Place("classes.change", {"school_year": YEAR, "exempt": ["GDTC"]}),
         ),
+        "PUT /v1/classes/{class_id}/roll-calls/{day}/{session}": (
+            Place("attendance.mark", {"version": 0, "absent": []}, ids=session),
+        ),
+        "GET /v1/classes/{class_id}/roll-calls/{day}/{session}": (
+            Place("attendance.read", ids=session, never=(GUARDIAN_OF,)),
+        ),
+        "GET /v1/schools/{school_id}/roll-calls": (
+            Place(
+                "attendance.read",
+                params={"school_year": YEAR, **session},
+                never=(GUARDIAN_OF,),
+            ),
+        ),
+        "GET /v1/pupils/{pupil_id}/attendance": (Place("attendance.read"),),
+        "POST /v1/schools/{school_id}/devices": (Place("devices.keep", {"name": "Cổng chính"}),),
+        "GET /v1/schools/{school_id}/devices": (Place("devices.keep"),),
+        "GET /v1/devices/{device_id}/secret": (Place("devices.keep"),),
+        "POST /v1/devices/{device_id}/rotate": (Place("devices.keep"),),
+        "DELETE /v1/devices/{device_id}": (Place("devices.keep"),),
+        # No token opens it: who has signed, the service's own test asks.
+        "POST /v1/devices/{device_id}/check-ins": (),
         "GET /session": (Place(PUBLIC),),
         "GET /v1/pupils/{pupil_id}/results": (Place("results.read"),),
         "GET /v1/children": (Place("children.list"),),

@@ -41,13 +41,14 @@ EVERYWHERE = {
 OPEN = {
     # VNPAY signs what it reports; services/payments/tests/vnpay says what is believed.
     "payments": {"GET /v1/vnpay/ipn"},
-    # The pages with their files, and the door; whose scores they show the API decides.
+    # The pages with their files, and the door; whose scores and rolls they show the API decides.
     "gradebook": {
         "GET /",
         "GET /book",
         "GET /child",
         "GET /results",
         "GET /pages/{name:path}",
+        "GET /roll-call",
         "GET /signin",
         "GET /signin/callback",
         "POST /signout",

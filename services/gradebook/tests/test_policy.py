@@ -28,12 +28,14 @@ def test_a_guardian_reads_scores_and_an_auditor_only_reads() -> None:
     assert {action for role, action in allowed if role is Role.GUARDIAN} == {
         "scores.read",
         "children.list",
+        "attendance.read",
         "results.read",
     }
     assert {action for role, action in allowed if role is Role.AUDITOR} == {
         "classes.read",
         "pupils.list",
         "scores.read",
+        "attendance.read",
         "results.read",
     }
 
@@ -52,6 +54,7 @@ async def test_to_others_a_class_and_its_scores_do_not_exist(book: Any, token: s
         (f"/sheets/{sheet_id}", f"/sheets/{new_id()}", 404),
         (f"/pupils/{AN}/scores", f"/pupils/{new_id()}/scores", 404),
         (f"/pupils/{AN}/results", f"/pupils/{new_id()}/results", 404),
+        (f"/pupils/{AN}/attendance", f"/pupils/{new_id()}/attendance", 404),
     ):
         there = await book.get(present, token=other, expect=status)
         not_there = await book.get(absent, token=other, expect=status)

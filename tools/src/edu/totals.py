@@ -73,6 +73,23 @@ BOOKS = (
         {"corrections": ("scores.corrected",)},
     ),
     Book(
+        "gradebook",
+        "SELECT school_year, sum(cardinality(pupil_ids)) AS roll_calls_due FROM roll_call "
+        "GROUP BY 1",
+        {"roll_calls_due": ("attendance.due",)},
+    ),
+    Book(
+        "gradebook",
+        "SELECT school_year, count(*) FILTER (WHERE state <> 'late') AS absences, "
+        "count(*) FILTER (WHERE state = 'without-leave') AS unexcused, "
+        "count(*) FILTER (WHERE state = 'late') AS late FROM roll_mark GROUP BY 1",
+        {
+            "absences": ("attendance.absent",),
+            "unexcused": ("attendance.unexcused",),
+            "late": ("attendance.late",),
+        },
+    ),
+    Book(
         "payments",
         "SELECT i.school_year, count(*) AS charges, sum(c.gross - c.reduction) AS billed "
         "FROM charge c JOIN fee_item i USING (fee_item_id) WHERE NOT c.cancelled GROUP BY 1",

@@ -9,9 +9,11 @@ from pydantic import Field, model_validator
 from contracts import topics
 from contracts.columns import Sparse
 from contracts.event import Event
-from contracts.gradebook import MAX_ROWS
 from contracts.ids import ClassId, Count, PersonId, PupilId, SchoolId, SchoolYear
 from contracts.lists import Grade, OpenEnum
+
+MAX_PUPILS = 200
+"""The most pupils of one class; its roll-call is one fact."""
 
 
 class Session(OpenEnum):
@@ -47,7 +49,6 @@ class AttendanceMarked(Event):
     TOPIC: ClassVar[topics.Topic] = topics.ATTENDANCE
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "class_id"
-    DRAFT: ClassVar[bool] = True
 
     class_id: ClassId
     school_id: SchoolId
@@ -55,13 +56,14 @@ class AttendanceMarked(Event):
     grade: Grade
     day: date
     session: Session
-    marked_by: PersonId
-    pupils_due: Annotated[int, Field(ge=0, le=MAX_ROWS)]
+    marked_by: PersonId | None
+    """Who called the roll; null where devices at the door did (điểm danh thông minh)."""
+    pupils_due: Annotated[int, Field(ge=0, le=MAX_PUPILS)]
     """How many pupils the class has in this session."""
-    before_pupils_due: Annotated[int, Field(ge=0, le=MAX_ROWS)]
+    before_pupils_due: Annotated[int, Field(ge=0, le=MAX_PUPILS)]
     """What was due before this fact: 0 for the first roll-call of the session."""
-    pupils: Annotated[tuple[PupilId, ...], Field(max_length=MAX_ROWS)]
-    after: Annotated[tuple[Absence | None, ...], Field(max_length=MAX_ROWS)]
+    pupils: Annotated[tuple[PupilId, ...], Field(max_length=MAX_PUPILS)]
+    after: Annotated[tuple[Absence | None, ...], Field(max_length=MAX_PUPILS)]
     """Null where the pupil is present."""
     before: Sparse[Absence]
     """What the pupil counted as before, where not as present."""
@@ -80,15 +82,16 @@ class AttendanceMarked(Event):
 class AbsencesCounted(Event):
     """How many sessions a pupil has missed in the school year, with leave or without.
 
-    The gradebook says it whenever the number passes 30 or 45 in either direction (TT 22/2021 Art.
-    12: more than 45 sessions hold a pupil back), so no reader has to count pupils.
+    One a day at most: TT 22/2021 Art. 12 counts by a plan of one session a day, whatever the school
+    teaches in the afternoon. The gradebook says it whenever the number passes 30 or 45 in either
+    direction (more than 45 hold a pupil back), so no reader has to count pupils. Where a pupil who
+    had passed one moves, the school or grade before is told 0, and the new one the number.
     """
 
     NAME: ClassVar[str] = "absences-counted"
     TOPIC: ClassVar[topics.Topic] = topics.ATTENDANCE
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "pupil_id"
-    DRAFT: ClassVar[bool] = True
 
     pupil_id: PupilId
     school_id: SchoolId

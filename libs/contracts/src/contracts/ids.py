@@ -42,6 +42,9 @@ MessageId = Annotated[str, _UUID]
 PersonId = Annotated[str, _UUID]
 """Whoever acts: a teacher, principal or officer, as named by the identity provider's subject."""
 
+DeviceId = Annotated[str, _UUID]
+"""A device at which pupils check in (điểm danh thông minh)."""
+
 PlaceId = Annotated[str, _UUID]
 """Where a number is counted: a unit's id or a school's."""
 

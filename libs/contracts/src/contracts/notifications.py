@@ -73,6 +73,8 @@ class Purpose(OpenEnum):
     """Các khoản thu."""
     ENROLMENT = "enrolment"
     """Ghi danh, chuyển trường, chuyển lớp."""
+    ATTENDANCE = "attendance"
+    """Chuyên cần: vắng, đi muộn. Since 1.2 of the messages' facts."""
     OTHER = "other"
 
 
@@ -240,7 +242,7 @@ class MessageDelivered(Event, _Messages):
     """Messages were taken by the side that receives them."""
 
     NAME: ClassVar[str] = "message-delivered"
-    MINOR: ClassVar[int] = 1
+    MINOR: ClassVar[int] = 2
     TOPIC: ClassVar[topics.Topic] = topics.MESSAGES
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "school_id"
@@ -250,7 +252,7 @@ class MessageFailed(Event, _Messages):
     """Messages were given up, or turned out not to have arrived."""
 
     NAME: ClassVar[str] = "message-failed"
-    MINOR: ClassVar[int] = 1
+    MINOR: ClassVar[int] = 2
     TOPIC: ClassVar[topics.Topic] = topics.MESSAGES
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "school_id"

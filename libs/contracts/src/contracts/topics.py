@@ -296,6 +296,7 @@ CONSUMERS: dict[str, tuple[Topic, ...]] = {
         SUBJECT_KEYS,
         CLASSES,
         SCORES,
+        ATTENDANCE,
         FEES,
         PAYMENT_CHANNELS,
         GUARDIANS,

@@ -2,9 +2,12 @@
 
 from fastapi import FastAPI
 
+from chassis import rewrapping
 from chassis.consuming.handlers import Handlers
 from chassis.service import Parts, Runtime, Service
 from chassis.signin import Signin
+from gradebook.attendance import device_doors, devices
+from gradebook.attendance import http as attendance
 from gradebook.classes import http as classes
 from gradebook.guardians import events as guardians
 from gradebook.pages import http as pages
@@ -23,11 +26,13 @@ HANDLERS = Handlers(roster.handlers, enrolment.handlers, erasure.handlers, guard
 
 
 def _parts(runtime: Runtime[GradebookSettings]) -> Parts:
-    names = Names(runtime.settings.master_keys())
+    keys = runtime.settings.master_keys()
+    names = Names(keys)
     signin = Signin(runtime.settings, runtime.database)
 
     def install(app: FastAPI) -> None:
         app.state.names = names
+        app.state.keys = keys
         signin.install(app)
         pages.install(app)
 
@@ -47,9 +52,14 @@ SERVICE = Service(
         seating.changes,
         scores.changes,
         scores.reads,
+        attendance.changes,
+        attendance.reads,
+        device_doors.changes,
+        device_doors.reads,
         results.changes,
         results.reads,
         pages.reads,
     ),
     parts=_parts,
+    jobs={"rewrap-keys": rewrapping.job(devices.rewrap_secrets)},
 )

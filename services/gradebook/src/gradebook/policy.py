@@ -43,6 +43,10 @@ POLICY = Policy(
         "scores.read": {**_TEACHERS, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
         # Who asks is told of the own children alone.
         "children.list": {Role.GUARDIAN: ANY},
+        # Who stands before the class calls its roll: whoever teaches anything there, or leads it.
+        "attendance.mark": {**_TEACHERS, Role.PRINCIPAL: WORKS_AT},
+        "attendance.read": {**_TEACHERS, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
+        "devices.keep": _ADMINISTRATION,
         # They hold all subjects: whoever teaches one reads that one's row.
         "results.read": {**_HOMEROOM, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
     },
@@ -53,6 +57,8 @@ POLICY = Policy(
         "classes.read",
         "scores.enter",
         "scores.read",
+        "attendance.mark",
+        "attendance.read",
         "results.read",
     ),
 )

@@ -13,7 +13,9 @@ GUARDIAN = an_id("guardian")
 MINE, OTHER = an_id("mine"), an_id("somebody else's")
 
 
-@pytest.mark.parametrize("path", ["/book", "/child", "/results", "/pages/book/grid.js"])
+@pytest.mark.parametrize(
+    "path", ["/book", "/roll-call", "/child", "/results", "/pages/book/grid.js"]
+)
 async def test_a_page_runs_its_own_files_alone_and_is_asked_for_once(book: Any, path: str) -> None:
     answer = await book.client.get(path)
     assert answer.status_code == HTTPStatus.OK

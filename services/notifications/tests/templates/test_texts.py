@@ -27,6 +27,7 @@ TEXTS = dict.fromkeys(
         "score-saved.1.txt",
         "fee-assessed.1.txt",
         "fee-paid.1.txt",
+        "absence-marked.1.txt",
         "enrolled.1.txt",
         "transferred.1.txt",
     ),

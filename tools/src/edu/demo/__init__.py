@@ -23,6 +23,8 @@ from edu.home import ROOT, Home
 if TYPE_CHECKING:
     from edu.client import Suite
     from edu.demo.playing import Story
+    from edu.demo.stage import Played
+    from edu.people import Person
 
 COMMUNES = 10
 
@@ -90,7 +92,7 @@ async def _play(home: Home, began: float, started: Future[None] | None) -> float
     """Play the day and show what came of it; return after how long the first number was there."""
     from edu import people, register  # noqa: PLC0415 - loads while the broker starts
     from edu.client import Suite  # noqa: PLC0415
-    from edu.demo import playing, province, showing  # noqa: PLC0415
+    from edu.demo import playing, province, rolls, showing  # noqa: PLC0415
     from edu.freshness import wait_until_counted  # noqa: PLC0415
     from edu.progress import progress  # noqa: PLC0415
 
@@ -110,12 +112,23 @@ async def _play(home: Home, began: float, started: Future[None] | None) -> float
             f"{len(schools)} schools, {pupils:,} pupils, {cells:,} cells to enter, "
             f"{families} guardians and charges (the first class of each school)"
         )
+        rooms = sum(len(school.rooms) for school in schools)
+        states = rolls.outcome(rooms, len(schools))
+        print(
+            f"{rooms} roll-calls: {states['without-leave']} absent without leave, "
+            f"{states['with-leave']} with leave, {states['late']} late, after {len(schools)} "
+            f"corrections"
+        )
         total = pupils + cells + 2 * families
         with progress("pupils, cells, guardians, charges", total) as done:
             story = await playing.play(suite, home, schools, done)
         first = story.schools[0]
         here = (first.place, f"nơi có {first.school.name}")
-        people.join(home, *people.of_school("demo", (first.school_id, first.school.name), here))
+        people.join(
+            home,
+            *people.of_school("demo", (first.school_id, first.school.name), here),
+            _homeroom_teacher(first),
+        )
         print(
             f"{story.touched} cells corrected, deleted and entered again, or excused; "
             f"{story.moved} pupil moved"
@@ -126,8 +139,25 @@ async def _play(home: Home, began: float, started: Future[None] | None) -> float
         for line in await showing.table(suite):
             print(line)
         print(messages)
+        print(f"the roll-call: {suite.url('gradebook')}/roll-call")
         print(f"the page: {suite.url('ioc-aggregator')}/", flush=True)
         return seen[0]
+
+
+def _homeroom_teacher(played: Played) -> Person:
+    """Give who calls the roll of the first class, to be chosen on the sign-in page."""
+    from edu.demo.province import named  # noqa: PLC0415 - loaded by now
+    from edu.people import Person  # noqa: PLC0415
+
+    room = played.school.met
+    return Person(
+        "demo-homeroom",
+        f"Giáo viên chủ nhiệm lớp {room.name}",
+        played.school.name,
+        "homeroom-teacher",
+        named("homeroom", room.class_id),
+        played.school_id,
+    )
 
 
 async def _messages(suite: Suite, home: Home, story: Story) -> str:

@@ -10,7 +10,7 @@ from edu.demo.province import Pupil, named
 from edu.demo.stage import Played, Stage, tolerant
 from edu.letterbox import Letterbox
 
-PURPOSES = ("scores", "fees", "enrolment")
+PURPOSES = ("scores", "fees", "enrolment", "attendance")
 AWAKE = {"version": 0, "channels": ["email"], "quiet": None, "digest": False}
 """Somebody who may be written to at once, also when the demo is played at night."""
 SUBSCRIBER = "Phần mềm của phòng giáo dục (dữ liệu mẫu)"

@@ -16,7 +16,7 @@ from typing import Any
 
 from edu import register, tokens
 from edu.client import Suite
-from edu.demo import contact, fees
+from edu.demo import contact, fees, rolls
 from edu.demo.province import BY_COMMENT, Pupil, Room, School, named, roll, scores
 from edu.demo.stage import Day, Mint, Played, Sheet, Stage, tolerant
 from edu.home import Home
@@ -131,6 +131,7 @@ class Players:
             await self._seated(played, room)
         await contact.enlist(self.stage, played)
         self.stage.done(played.school.families)
+        await rolls.call(self.stage, played)
         for subject in played.school.subjects:
             await self._filled(played, subject)
         await fees.collect(self.stage, played)

@@ -16,6 +16,7 @@ DONE_OTHERWISE = frozenset(
     {
         "cells-changed", "version-conflict", "sheet-already-open", "guardian-exists",
         "preferences-changed", "payment-already-recorded", "nothing-owed", "payment-reversed",
+        "roll-call-changed", "roll-call-invalid",
     }
 )  # fmt: skip
 """Refusals that say that somebody has been here since: the demo leaves it at that."""

@@ -54,7 +54,7 @@ FEE_KINDS = frozenset(
 BirthYear = Annotated[int, msgspec.Meta(ge=1900, le=2999)]
 METHODS = frozenset({"cash", "bank-transfer", "vnpay"})
 CHANNELS = frozenset({"email", "sms", "zalo", "push"})
-PURPOSES = frozenset({"scores", "fees", "enrolment"})
+PURPOSES = frozenset({"scores", "fees", "enrolment", "attendance"})
 
 
 def named(value: str, names: frozenset[str]) -> str:

@@ -126,7 +126,8 @@ def _complete(operation: dict[str, Any], route: ChassisRoute) -> None:
         operation["security"] = [{"token": []}]
         problems |= _WITH_TOKEN
     if isinstance(route, CommandRoute):
-        operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+        key = _KEY_PARAMETER | {"name": route.key_header}
+        operation.setdefault("parameters", []).append(key)
         problems |= _COMMAND
     responses = operation["responses"]
     responses.pop("422", None)  # FastAPI's own shape, which is never sent

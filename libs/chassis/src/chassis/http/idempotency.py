@@ -33,19 +33,19 @@ class Claim:
     fingerprint: bytes
 
 
-def read_key(request: Request) -> str:
+def read_key(request: Request, header: str = HEADER) -> str:
     """Return the request's key; refuse a missing, repeated, overlong or unprintable one."""
-    keys = request.headers.getlist(HEADER)
+    keys = request.headers.getlist(header)
     if not keys:
         raise Malformed(
             "idempotency-key-missing",
-            f"Thiếu header {HEADER}. Hãy gửi một mã mới (UUID) cho mỗi lần lưu, "
+            f"Thiếu header {header}. Hãy gửi một mã mới (UUID) cho mỗi lần lưu, "
             "và gửi lại đúng mã đó khi thử lại.",
         )
     if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
         raise Malformed(
             "idempotency-key-invalid",
-            f"Header {HEADER} phải xuất hiện một lần, dài 1 đến 255 ký tự ASCII "
+            f"Header {header} phải xuất hiện một lần, dài 1 đến 255 ký tự ASCII "
             "và không có dấu cách.",
         )
     return keys[0]
@@ -82,7 +82,7 @@ async def take(session: Session, wanted: Claim) -> Response | None:
     if stored.body_hash != wanted.fingerprint:
         raise Conflict(
             "idempotency-key-reused",
-            f"Mã {HEADER} này đã dùng cho một yêu cầu khác. Hãy tạo mã mới.",
+            "Mã chống gửi lặp này đã dùng cho một yêu cầu khác. Hãy tạo mã mới.",
         )
     return Response(
         stored.body,

@@ -67,12 +67,14 @@ class ChassisRoute(APIRoute):
         *,
         public: bool = False,
         body_limit: int = BODY_LIMIT,
+        key_header: str = idempotency.HEADER,
         transactional: bool = True,
         **options: Any,
     ) -> None:
         """Keep what FastAPI has no place for; a test may read these."""
         self.public = public
         self.body_limit = body_limit
+        self.key_header = key_header
         self.transactional = transactional
         super().__init__(path, endpoint, **options)
         self.body_reader = BodyReader(self)
@@ -132,12 +134,13 @@ class CommandRoute(ChassisRoute):
 
     async def live(self, request: Request, answer: Answer, actor: str) -> Response:
         """Run the command, or repeat its stored answer."""
-        key = idempotency.read_key(request)
+        key = idempotency.read_key(request, self.key_header)
         request = await with_limited_body(request, self.body_limit)
         body = await request.body()
         request = await self.body_reader.read(request)
         claim = idempotency.Claim(
-            principal=actor,
+            # Who is not known by a token is told apart by the address: one key is one sender's.
+            principal=request.url.path if self.public else actor,
             route=f"{request.method} {self.path_format}",
             key=key,
             fingerprint=idempotency.fingerprint(request, body),
@@ -196,14 +199,22 @@ class QueryRoute(ChassisRoute):
 class CommandRouter(APIRouter):
     """The commands of one slice; its methods are `APIRouter`'s, and two options more.
 
-    ``public=True`` needs no token and no decision; `body_limit` raises the limit for an import.
+    ``public=True`` needs no token and no decision; `body_limit` raises the limit for an import. A
+    POST may take its key from another header, where a standard has one: ``webhook-id``.
     """
 
     def post(
-        self, path: str, *, public: bool = False, body_limit: int = BODY_LIMIT, **options: Any
+        self,
+        path: str,
+        *,
+        public: bool = False,
+        body_limit: int = BODY_LIMIT,
+        key_header: str = idempotency.HEADER,
+        **options: Any,
     ) -> Callable[[EndpointT], EndpointT]:
         """Register a command under POST."""
-        return self._command("POST", path, public, body_limit, options)
+        route = partial(CommandRoute, public=public, body_limit=body_limit, key_header=key_header)
+        return _registration(self, "POST", path, route, options)
 
     def put(
         self, path: str, *, public: bool = False, body_limit: int = BODY_LIMIT, **options: Any

@@ -54,6 +54,10 @@ class Wishes:
     digest: bool
     """One letter a day instead of one for each event."""
 
+    def at_once(self) -> "Wishes":
+        """Give what remains of them for what is urgent: at any hour, in a letter of its own."""
+        return replace(self, quiet=None, digest=False)
+
 
 USUAL = Wishes(frozenset({Channel.EMAIL}), (time(21, 0), time(6, 30)), digest=False)
 """What holds until a guardian says otherwise. It consents to nothing: see `EvidenceKind`."""

@@ -61,7 +61,8 @@ class CancelReason(StrEnum):
     """Why a letter was withdrawn."""
 
     NOTHING_LEFT = "nothing-left"
-    """Consent was taken back, or the reader is no longer a guardian of any pupil in it."""
+    """Consent was taken back, the reader is no longer a guardian of any pupil in it, or it no
+    longer holds."""
     NO_ADDRESS = "no-address"
     """The guardian does not want this channel, or cannot be reached by it."""
     ERASED = "erased"

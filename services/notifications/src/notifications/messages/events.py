@@ -5,19 +5,22 @@ can be reached, whatever happens to the provider; see ``notifications.messages.s
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import NamedTuple, TypeVar
 
 from chassis.consuming.handlers import Handlers, Received
 from chassis.database import Session
 from chassis.inbox import claim_all
-from contracts import admissions, gradebook, payments
+from contracts import admissions, attendance, gradebook, payments
 from contracts.event import Event
 from contracts.notifications import Channel, Purpose
 from notifications.guardians.queries import Recipient, recipients
-from notifications.messages import commands
+from notifications.messages import commands, withdrawing
 from notifications.messages.commands import Wanted
 from notifications.templates.queries import (
+    AbsenceMarked,
+    AbsenceRow,
     Content,
     Enrolled,
     FeeAssessed,
@@ -38,13 +41,21 @@ CONSUMER = "messages"
 E = TypeVar("E", bound=Event)
 
 
+class To(NamedTuple):
+    """Whom a message is for, and about which of the fact's pupils."""
+
+    guardian_id: str
+    channel: Channel
+    pupil_ids: frozenset[str]
+
+
 @handlers.on(gradebook.ScoreEntered)
 async def on_score_entered(
     session: Session, received: Sequence[Received[gradebook.ScoreEntered]]
 ) -> None:
     """Tell each guardian what the save says of their children."""
 
-    def content(fact: gradebook.ScoreEntered, pupil_ids: Collection[str]) -> ScoreSaved | None:
+    def content(fact: gradebook.ScoreEntered, to: To) -> ScoreSaved | None:
         rows = [
             ScoreRow(
                 pupil_id=row.pupil,
@@ -54,7 +65,8 @@ async def on_score_entered(
                 state=row.state,
             )
             for row in fact.rows()
-            if row.pupil in pupil_ids and (row.before, row.before_state) != (row.after, row.state)
+            if row.pupil in to.pupil_ids
+            and (row.before, row.before_state) != (row.after, row.state)
         ]
         if not rows:
             return None
@@ -79,11 +91,11 @@ async def on_fee_assessed(
 ) -> None:
     """Tell each guardian what their children are asked to pay, or no longer."""
 
-    def content(fact: payments.FeeAssessed, pupil_ids: Collection[str]) -> FeeAssessed | None:
+    def content(fact: payments.FeeAssessed, to: To) -> FeeAssessed | None:
         rows = [
             FeeRow(pupil_id=row.pupil, before=row.before, after=row.after)
             for row in fact.rows()
-            if row.pupil in pupil_ids and row.before != row.after
+            if row.pupil in to.pupil_ids and row.before != row.after
         ]
         if not rows:
             return None
@@ -106,7 +118,7 @@ async def on_fee_assessed(
 async def on_fee_paid(session: Session, received: Sequence[Received[payments.FeePaid]]) -> None:
     """Tell the guardians that money came, and what it settled."""
 
-    def content(fact: payments.FeePaid, _: Collection[str]) -> FeePaid:
+    def content(fact: payments.FeePaid, _: To) -> FeePaid:
         return FeePaid(
             pupil_id=fact.pupil_id,
             day=fact.day,
@@ -122,13 +134,58 @@ async def on_fee_paid(session: Session, received: Sequence[Received[payments.Fee
     )
 
 
+@handlers.on(attendance.AttendanceMarked)
+async def on_attendance_marked(
+    session: Session, received: Sequence[Received[attendance.AttendanceMarked]]
+) -> None:
+    """Tell each guardian who was absent or late; a correction first withdraws what was said."""
+
+    def is_first(one: Received[attendance.AttendanceMarked]) -> bool:
+        return one.event.before_pupils_due == 0
+
+    news = await _fresh(session, received)
+    for first, together in groupby(news, key=is_first):
+        if first:
+            await _say_absences(session, list(together), withdrawing.NOTHING)
+            continue
+        for one in together:  # what the one before queued is what this one withdraws
+            said = await withdrawing.withdraw_absences(session, one.event)
+            await _say_absences(session, [one], said)
+
+
+async def _say_absences(
+    session: Session,
+    news: Sequence[Received[attendance.AttendanceMarked]],
+    said: withdrawing.Said,
+) -> None:
+    def content(fact: attendance.AttendanceMarked, to: To) -> AbsenceMarked | None:
+        rows = []
+        for pupil_id, after in zip(fact.pupils, fact.after, strict=True):
+            key = (to.guardian_id, to.channel, pupil_id)
+            before = said.get(key)
+            if pupil_id in to.pupil_ids and before != after:
+                row = AbsenceRow(
+                    pupil_id=pupil_id, after=after, corrects=key in said, before=before
+                )
+                rows.append(row)
+        if not rows:
+            return None
+        return AbsenceMarked(
+            class_id=fact.class_id, day=fact.day, session=fact.session, rows=tuple(rows)
+        )
+
+    await _say(
+        session, news, Purpose.ATTENDANCE, lambda fact: (fact.school_id, fact.pupils), content
+    )
+
+
 @handlers.on(admissions.StudentEnrolled)
 async def on_student_enrolled(
     session: Session, received: Sequence[Received[admissions.StudentEnrolled]]
 ) -> None:
     """Tell the guardians, if there are some already, that the pupil is enrolled."""
 
-    def content(fact: admissions.StudentEnrolled, _: Collection[str]) -> Enrolled:
+    def content(fact: admissions.StudentEnrolled, _: To) -> Enrolled:
         return Enrolled(
             pupil_id=fact.pupil_id, school_year=fact.school_year, grade=fact.grade, day=fact.day
         )
@@ -148,7 +205,7 @@ async def on_student_transferred(
 ) -> None:
     """Tell the guardians of another school or grade; other corrections are no news."""
 
-    def content(fact: admissions.StudentTransferred, _: Collection[str]) -> Transferred | None:
+    def content(fact: admissions.StudentTransferred, _: To) -> Transferred | None:
         before, after = fact.before, fact.after
         if (before.school_id, before.grade) == (after.school_id, after.grade):
             return None
@@ -176,11 +233,26 @@ async def _tell(
     received: Sequence[Received[E]],
     purpose: Purpose,
     about: Callable[[E], tuple[str, Sequence[str]]],
-    content: Callable[[E, Collection[str]], Content | None],
+    content: Callable[[E, To], Content | None],
+) -> None:
+    """Queue what each fact says that was not told before."""
+    await _say(session, await _fresh(session, received), purpose, about, content)
+
+
+async def _fresh(session: Session, received: Sequence[Received[E]]) -> Sequence[Received[E]]:
+    """Leave out what was told before; from now on the rest has been."""
+    fresh = await claim_all(session, CONSUMER, [one.envelope for one in received])
+    return [one for one in received if one.envelope.id in fresh]
+
+
+async def _say(
+    session: Session,
+    news: Sequence[Received[E]],
+    purpose: Purpose,
+    about: Callable[[E], tuple[str, Sequence[str]]],
+    content: Callable[[E, To], Content | None],
 ) -> None:
     """Queue what each fact says: one message for each guardian and channel."""
-    fresh = await claim_all(session, CONSUMER, [one.envelope for one in received])
-    news = [one for one in received if one.envelope.id in fresh]
     pupil_ids = {pupil for one in news for pupil in about(one.event)[1]}
     readers: defaultdict[str, list[Recipient]] = defaultdict(list)
     for reader in await recipients(session, pupil_ids, purpose) if pupil_ids else ():
@@ -193,8 +265,10 @@ async def _tell(
             for reader in readers.get(pupil_id, ()):
                 children[reader.guardian_id, reader.channel].append(reader)
         for (guardian_id, channel), own in children.items():
-            said = content(one.event, {reader.pupil_id for reader in own})
+            to = To(guardian_id, channel, frozenset(reader.pupil_id for reader in own))
+            said = content(one.event, to)
             if said is not None:
+                wishes = own[0].wishes
                 wanted.append(
                     Wanted(
                         event_id=one.envelope.id,
@@ -202,7 +276,7 @@ async def _tell(
                         school_id=school_id,
                         guardian_id=guardian_id,
                         channel=channel,
-                        wishes=own[0].wishes,
+                        wishes=wishes.at_once() if said.URGENT else wishes,
                         content=said,
                         template_version=catalogue().newest(said.TEMPLATE),
                     )

@@ -67,6 +67,8 @@ class Message(Base, table=True):
     """The values, without a name; gone when they are no longer needed, or were erased."""
     left_out: bool
     """It was not said when its letter went."""
+    withdrawn: list[str] | None = Field(default=None, sa_type=ARRAY(Id))
+    """The pupils of whom it no longer holds: not said of them, unless it went before."""
 
 
 class Attempt(Base, table=True):

@@ -206,10 +206,11 @@ async def _gather(session: Session, desk: Desk, due: Sequence[Any]) -> "_Making"
 
 
 def _still_to_say(row: Any, reader: Addressee | None) -> Content | None:
-    """Give what is left of a message after consent, links and erasure were looked at again."""
+    """Give what is left of a message after all that may have changed was looked at again."""
     if reader is None or row.content is None or row.purpose not in reader.consents:
         return None
-    return catalogue().content(row.template, row.content).only(reader.pupils)
+    pupils = reader.pupils.difference(row.withdrawn or ())
+    return catalogue().content(row.template, row.content).only(pupils)
 
 
 class _Said(NamedTuple):
@@ -232,6 +233,7 @@ class _Making:
         reader = self.readers.get(letter.guardian_id)
         said = self.said.get(letter.letter_id, ())
         email = reader.contacts.email if reader and reader.contacts else None
+        urgent = any(one.content.URGENT for one in said)
         waiting = Waiting(
             expires_at=letter.expires_at,
             crashes=letter.crashes,
@@ -240,7 +242,7 @@ class _Making:
             and email is not None
             and letter.channel in reader.reachable,
             names_known=all(self.naming.knows(one.content) for one in said),
-            quiet=reader.wishes.quiet if reader else None,
+            quiet=None if reader is None or urgent else reader.wishes.quiet,
         )
         verdict = decide(waiting, moment.astimezone(BUSINESS_ZONE))
         if not isinstance(verdict, Send):
@@ -279,6 +281,7 @@ _MESSAGES = (
         col(Message.template),
         col(Message.template_version),
         col(Message.content),
+        col(Message.withdrawn),
     )
     .where(among(col(Message.letter_id), "letter_ids"), ~col(Message.left_out))
     .order_by(col(Message.message_id))

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.attendance import Absence, Session
 from contracts.lists import Assessment, ColumnKind, Grade, ScoreState, Subject, Term
 from contracts.notifications import Purpose
 from contracts.payments import FeeKind, PaymentMethod
@@ -21,6 +22,8 @@ class Content(BaseModel):
 
     TEMPLATE: ClassVar[str]
     PURPOSE: ClassVar[Purpose]
+    URGENT: ClassVar[bool] = False
+    """It goes at any hour, and in no digest: a child's safety may depend on it."""
 
     def pupils(self) -> tuple[str, ...]:
         """Give the ids of the pupils whom it is about."""
@@ -143,6 +146,46 @@ class FeePaid(Content):
         return (self.pupil_id,)
 
 
+class AbsenceRow(BaseModel):
+    """What one pupil counts as in a session; null: there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pupil_id: str
+    after: Absence | None
+    corrects: bool
+    """Something else was said before, which no longer holds."""
+    before: Absence | None
+    """What was said then."""
+
+
+class AbsenceMarked(Content):
+    """Pupils were absent from a session, came late, or what was said of it is corrected."""
+
+    TEMPLATE: ClassVar[str] = "absence-marked"
+    PURPOSE: ClassVar[Purpose] = Purpose.ATTENDANCE
+    URGENT: ClassVar[bool] = True
+
+    class_id: str
+    day: date
+    session: Session
+    rows: tuple[AbsenceRow, ...]
+
+    def pupils(self) -> tuple[str, ...]:
+        """Give the ids of the pupils whom it is about."""
+        return tuple(row.pupil_id for row in self.rows)
+
+    def only(self, pupil_ids: frozenset[str]) -> "AbsenceMarked | None":
+        """Give what remains of it for these pupils; nothing, if it is about none of them."""
+        rows = tuple(row for row in self.rows if row.pupil_id in pupil_ids)
+        return self.model_copy(update={"rows": rows}) if rows else None
+
+    @property
+    def correction(self) -> bool:
+        """Whether something was said before that no longer holds (đính chính)."""
+        return any(row.corrects for row in self.rows)
+
+
 class Enrolled(Content):
     """A pupil studies at a school."""
 
@@ -182,4 +225,11 @@ class Transferred(Content):
         return (self.before_school_id,)
 
 
-CONTENTS: tuple[type[Content], ...] = (ScoreSaved, FeeAssessed, FeePaid, Enrolled, Transferred)
+CONTENTS: tuple[type[Content], ...] = (
+    ScoreSaved,
+    FeeAssessed,
+    FeePaid,
+    AbsenceMarked,
+    Enrolled,
+    Transferred,
+)

@@ -3,9 +3,12 @@
 from datetime import date
 from typing import NamedTuple
 
+from contracts.attendance import Absence, Session
 from contracts.lists import ColumnKind, Grade, ScoreState, Subject, Term
 from contracts.payments import FeeKind, PaymentMethod
 from notifications.templates.domain import (
+    AbsenceMarked,
+    AbsenceRow,
     Content,
     Enrolled,
     FeeAssessed,
@@ -78,6 +81,19 @@ def _paid(received: int, prepaid: int, remaining: int, *lines: PaidLine) -> FeeP
     )
 
 
+def _absences(*rows: AbsenceRow) -> AbsenceMarked:
+    return AbsenceMarked(class_id="class", day=_DAY, session=Session.MORNING, rows=rows)
+
+
+def _absence(pupil_id: str, after: Absence | None, *before: Absence | None) -> AbsenceRow:
+    return AbsenceRow(
+        pupil_id=pupil_id,
+        after=after,
+        corrects=bool(before),
+        before=before[0] if before else None,
+    )
+
+
 def _transferred(*, other_school: bool) -> Transferred:
     return Transferred(
         pupil_id=FIRST,
@@ -109,6 +125,9 @@ EXAMPLES: tuple[Content, ...] = (
     _paid(1_000_000, 350_000, 0, PaidLine(kind=FeeKind.BOARDING_MEALS, amount=650_000)),
     _paid(0, -100_000, 550_000, PaidLine(kind=FeeKind.BOARDING_MEALS, amount=100_000)),
     _paid(500_000, 500_000, 0),
+    _absences(_absence(FIRST, Absence.WITHOUT_LEAVE), _absence(SECOND, Absence.LATE)),
+    _absences(_absence(FIRST, None, Absence.WITHOUT_LEAVE)),
+    _absences(_absence(FIRST, Absence.WITH_LEAVE, None)),
     Enrolled(pupil_id=FIRST, school_year="2026-2027", grade=Grade.G6, day=date(2026, 9, 5)),
     _transferred(other_school=True),
     _transferred(other_school=False),

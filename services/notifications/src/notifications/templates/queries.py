@@ -16,6 +16,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from notifications.templates.domain import (
     CONTENTS,
+    AbsenceMarked,
+    AbsenceRow,
     Content,
     Enrolled,
     FeeAssessed,
@@ -32,6 +34,8 @@ from notifications.templates.words import FILTERS
 __all__ = [
     "EXAMPLE",
     "LETTER",
+    "AbsenceMarked",
+    "AbsenceRow",
     "BrokenTemplateError",
     "Catalogue",
     "Content",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
+from contracts.attendance import Absence, Session
 from contracts.lists import ColumnKind, Grade, ScoreState, Subject, Term
 from contracts.payments import FeeKind, PaymentMethod
 
@@ -44,6 +45,17 @@ _METHODS = {
     PaymentMethod.BANK_TRANSFER: "chuyển khoản",
     PaymentMethod.VNPAY: "VNPAY",
     PaymentMethod.OTHER: "hình thức khác",
+}
+_ABSENCES = {
+    Absence.WITH_LEAVE: "vắng có phép",
+    Absence.WITHOUT_LEAVE: "vắng không phép",
+    Absence.LATE: "đi muộn",
+    Absence.OTHER: "vắng",
+}
+_SESSIONS = {
+    Session.MORNING: "buổi sáng",
+    Session.AFTERNOON: "buổi chiều",
+    Session.OTHER: "buổi học",
 }
 _COMMENTS = {1: "Đạt", 0: "Chưa đạt"}
 
@@ -101,6 +113,16 @@ def period(value: str) -> str:
     return f"tháng {int(month)}/{year}"
 
 
+def absence(value: Absence | None) -> str:
+    """Say how a pupil was not there, or that they were."""
+    return "có mặt" if value is None else _ABSENCES[value]
+
+
+def session(value: Session) -> str:
+    """Name a session of the school day."""
+    return _SESSIONS[value]
+
+
 def score(value: int | None, state: ScoreState | None, comment: bool) -> str:
     """Write what stands in a cell: ``8,5``, ``Đạt``, ``vắng có lý do``; a dash for nothing."""
     if state is ScoreState.EXCUSED:
@@ -126,4 +148,6 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "method": method,
     "period": period,
     "score": score,
+    "absence": absence,
+    "session": session,
 }

@@ -1,0 +1,1 @@
+"""Attendance (điểm danh): roll-calls by people and by devices, and a year's absences."""
