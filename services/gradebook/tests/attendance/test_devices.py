@@ -1,16 +1,22 @@
 """Smart attendance: what devices send, signed, becomes roll-calls; twice changes nothing."""
 
+import asyncio
+import base64
 import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 from standardwebhooks import Webhook
 
 from chassis.clock import BUSINESS_ZONE, new_id, now
+from chassis.sealing import MasterKeys
 from edu.testing.facts import OTHER_SCHOOL, SCHOOL
 from edu.testing.service import an_id
+from gradebook.app import SERVICE
+from gradebook.settings import GradebookSettings
 
 PUPILS = AN, BINH, CHI = [an_id(name) for name in ("An", "Bình", "Chi")]
 TODAY = date(2026, 11, 20)
@@ -143,6 +149,21 @@ async def test_the_first_check_in_stands_whatever_comes_in_whatever_order(
     assert (await roll(book, class_id))[1][AN] is None
 
 
+async def test_what_a_device_sends_late_counts_as_if_it_had_come_in_time(
+    book: Any, gate: Gate, class_id: str
+) -> None:
+    """A second gate was offline when the first one closed the session."""
+    await gate.send({AN: at(7, 5)}, close=CLOSE)
+    done = await gate.send({AN: at(6, 40), BINH: at(6, 55), CHI: at(7, 20)})
+    assert done["corrected"] == [class_id]
+    assert await roll(book, class_id) == (2, {AN: None, BINH: None, CHI: "late"})
+    # Once a person has called it, only who comes after that is late.
+    path = f"/classes/{class_id}/roll-calls/{TODAY}/morning"
+    missed = [{"pupil_id": AN, "state": "without-leave"}]
+    await book.put(path, {"version": 2, "absent": missed}, token=book.teacher)
+    assert (await gate.send({AN: at(6, 30)}))["corrected"] == []
+
+
 async def test_cards_of_nobody_here_are_named_and_the_others_taken(book: Any, gate: Gate) -> None:
     elsewhere = an_id("elsewhere")
     await book.hear(book.facts.school(OTHER_SCHOOL, code="80002"))
@@ -210,3 +231,26 @@ async def test_devices_are_kept_by_the_own_school(book: Any, gate: Gate) -> None
         await book.get(f"/devices/{gate.device_id}/secret", token=token, expect=403)
         await book.get(f"/schools/{SCHOOL}/devices", token=token, expect=403)
     await book.get(f"/devices/{new_id()}/secret", token="department-officer", expect=404)
+
+
+async def test_a_new_master_key_leaves_devices_their_secrets(
+    book: Any, gate: Gate, settings: GradebookSettings
+) -> None:
+    new = base64.b64encode(bytes(31) + b"1").decode()
+    renewed = settings.model_copy(
+        update={"master_key": SecretStr(new), "older_master_keys": (settings.master_key,)}
+    )
+    assert await asyncio.to_thread(SERVICE.jobs["rewrap-keys"], renewed, []) == 0
+    book.app.state.keys = MasterKeys(new)
+    assert (await book.get(f"/devices/{gate.device_id}/secret"))["secret"] == gate.secret
+    await gate.send({AN: SEVEN})
+
+
+async def test_two_devices_that_close_a_session_at_once_call_its_roll_once(
+    book: Any, gate: Gate, class_id: str
+) -> None:
+    done = await asyncio.gather(*(gate.send({one: SEVEN}, close=CLOSE) for one in PUPILS))
+    assert sorted(one["called"] for one in done) == [[], [], [class_id]]
+    facts = [one.data for one in await book.outbox("attendance-marked")]
+    assert [one["before_pupils_due"] for one in facts].count(0) == 1
+    assert (await roll(book, class_id))[1] == dict.fromkeys(PUPILS)

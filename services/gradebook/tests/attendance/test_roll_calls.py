@@ -1,5 +1,6 @@
 """Calling the roll over HTTP: what stands, what is told, what is refused."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 
@@ -88,6 +89,19 @@ async def test_who_had_seen_another_roll_call_is_shown_it(book: Any, class_id: s
     assert refused["version"] == 1
     assert refused["absent"] == [{"pupil_id": AN, "state": WITH}]
     assert refused["marked_by"] == an_id("teacher")
+    assert len(await book.outbox("attendance-marked")) == 1
+
+
+async def test_of_two_people_who_call_a_roll_at_once_one_is_told_of_the_other(
+    book: Any, class_id: str
+) -> None:
+    async def save(pupil: str, token: str) -> int:
+        body = {"version": 0, "absent": [{"pupil_id": pupil, "state": WITH}]}
+        answer = await book.send("PUT", path(class_id), body, token=token)
+        return int(answer.status_code)
+
+    statuses = await asyncio.gather(save(AN, book.teacher), save(BINH, book.principal))
+    assert sorted(statuses) == [200, 409]
     assert len(await book.outbox("attendance-marked")) == 1
 
 

@@ -170,11 +170,11 @@ async def _correct(
         for class_id, roll in sorted(stood.items()):
             before = marks[class_id]
             arrivals = await queries.arrivals(session, roll.school_id, day, half)
-            after = domain.after_check_ins(before, arrivals, roll.marked_at)
+            after = domain.after_check_ins(before, arrivals, roll.marked_at, roll.late_after)
             if after != before:
                 due = roll.pupil_ids
-                room = rooms[class_id]
-                await commands.save(session, room, (day, half), roll, (before, after), due, stamp)
+                room, of_roll = rooms[class_id], stamp._replace(late_after=roll.late_after)
+                await commands.save(session, room, (day, half), roll, (before, after), due, of_roll)
                 corrected.append(class_id)
     return corrected
 
@@ -200,7 +200,8 @@ async def _call(
         await commands.check_day(session, room.school_year, close.day, stamp.today)
         after = domain.from_check_ins(due, arrivals, close.late_after)
         at = (close.day, close.half)
-        await commands.save(session, room, at, None, ({}, after), due, stamp)
+        of_roll = stamp._replace(late_after=close.late_after)
+        await commands.save(session, room, at, None, ({}, after), due, of_roll)
         called.append(class_id)
     return called
 

@@ -28,11 +28,12 @@ from gradebook.roster import queries as roster
 
 
 class Stamp(NamedTuple):
-    """Who calls the roll (null: devices), and when."""
+    """Who calls the roll (null: devices), and when; of devices, since when one was late."""
 
     by: str | None
     now: datetime
     today: date
+    late_after: datetime | None = None
 
 
 class Wanted(NamedTuple):
@@ -175,6 +176,7 @@ async def _write(  # noqa: PLR0917 - as `save`
         "pupil_ids": sorted(due),
         "marked_by": stamp.by,
         "marked_at": stamp.now,
+        "late_after": stamp.late_after,
     }
     place = {"school_id": room.school_id, "school_year": room.school_year, "grade": room.grade}
     await session.execute(

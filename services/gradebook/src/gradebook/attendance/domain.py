@@ -125,11 +125,19 @@ def from_check_ins(
     }
 
 
-def after_check_ins(marks: Marks, arrivals: Mapping[str, datetime], called_at: datetime) -> Marks:
-    """Say who came late after all: whoever checked in after the roll had found them absent.
+def after_check_ins(
+    marks: Marks, arrivals: Mapping[str, datetime], called_at: datetime, late_after: datetime | None
+) -> Marks:
+    """Say what becomes of a roll-call when more check-ins have come.
 
-    Who checked in before was missed by a person who looked: their word stands.
+    What devices called (``late_after``) is what devices saw, in whatever order that came. Of a roll
+    that a person called only who checked in after it is late instead of absent: who checked in
+    before was missed by somebody who looked, and their word stands.
     """
+    if late_after is not None:
+        kept = {pupil_id: state for pupil_id, state in marks.items() if pupil_id not in arrivals}
+        late = (one for one in marks if one in arrivals and arrivals[one] > late_after)
+        return kept | dict.fromkeys(late, Absence.LATE)
     return {
         pupil_id: Absence.LATE
         if is_absence(state) and pupil_id in arrivals and arrivals[pupil_id] > called_at

@@ -31,6 +31,8 @@ class RollCall(Base, table=True):
     marked_by: str | None = Field(sa_type=Id)
     """Null where devices made it."""
     marked_at: datetime = Field(sa_type=_MOMENT)
+    late_after: datetime | None = Field(default=None, sa_type=_MOMENT)
+    """Since when who came was late; null once a person has called it."""
 
 
 class RollMark(Base, table=True):

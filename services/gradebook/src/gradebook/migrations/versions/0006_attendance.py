@@ -36,6 +36,7 @@ def _create_roll_calls() -> None:
         sa.Column("pupil_ids", ARRAY(_ID), nullable=False),
         sa.Column("marked_by", _ID),
         sa.Column("marked_at", _MOMENT, nullable=False),
+        sa.Column("late_after", _MOMENT),
         sa.PrimaryKeyConstraint("class_id", "day", "session", name="pk_roll_call"),
     )
     op.create_index("ix_roll_call_school_id_day", "roll_call", ["school_id", "day"])

@@ -236,7 +236,10 @@ function answered(mine, store, status, answer) {
     const changed = JSON.stringify(sorted(sent)) !== JSON.stringify(sorted(mine.marks));
     if (changed) store.keep(mine);
     else store.drop();
-    if (!shown) return;
+    if (!shown) {
+      classes();
+      return;
+    }
     if (wanted && changed) {
       begin();
       keep();
@@ -247,7 +250,12 @@ function answered(mine, store, status, answer) {
     return;
   }
   store.keep(mine);
-  if (!shown) return;
+  if (!shown) {
+    const [room] = store.place.split("/");
+    const known = [...field("class").options].find((one) => one.value === room);
+    say(`Điểm danh lớp ${known?.text ?? "khác"} chưa lưu được: mở lại lớp ấy để xem vì sao.`);
+    return;
+  }
   if (status === 409 && answer?.absent) {
     clash = answer;
     part("clash").hidden = false;
