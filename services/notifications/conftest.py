@@ -29,6 +29,7 @@ class Facts:
     person = staticmethod(told.person)
     transferred = staticmethod(told.transferred)
     scores = staticmethod(told.scores)
+    published = staticmethod(told.published)
 
     @staticmethod
     def class_6a(homeroom: str | None = TEACHER, version: int = 1) -> ClassOpened:

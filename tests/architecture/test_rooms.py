@@ -24,6 +24,16 @@ MEETINGS = {
         "gradebook.roster.commands",
         "gradebook.scores.sheets",
     },
+    # A lock looks at cells, a publication shows them, and a plan opens their columns.
+    "gradebook.workflow": {
+        "gradebook.books.commands",
+        "gradebook.books.domain",
+        "gradebook.classes.http",
+        "gradebook.results.commands",
+        "gradebook.scores.domain.columns",
+        "gradebook.scores.domain.saving",
+        "gradebook.scores.sheets",
+    },
     # What a term needs before it has an average is what the score book opens columns for.
     "gradebook.results": {"gradebook.scores.domain.columns"},
     # Every đồng of a charge or a payment is posted, by the ledger's rules, and what a charge no

@@ -105,6 +105,7 @@ class _School:
             "class_id": classes,
             "sheet_id": sheets,
             "device_id": [device["device_id"]],
+            "reopening_id": [await self._reopened(sheets[0])],
             "guardian_id": [guardian],
             "message_id": [one["message_id"] for one in messages],
             "webhook_id": [webhook],
@@ -144,9 +145,17 @@ class _School:
         return classes, [one["sheet_id"] for one in opened["sheets"]]
 
     async def _scored(self, sheet: str, pupils: list[str]) -> None:
-        """Save scores, of which guardians and subscribers are told."""
+        """Save scores, of which subscribers are told, and publish them: guardians are, too."""
         cells = [{"pupil_id": pupil, "score": "8", "state": None, "version": 0} for pupil in pupils]
         await self.command("gradebook", "PUT", f"/v1/sheets/{sheet}/cells", {"cells": cells})
+        shown = {"sheet_ids": [sheet], "published": True}
+        await self.command("gradebook", "PUT", "/v1/publications", shown)
+
+    async def _reopened(self, sheet: str) -> str:
+        """Ask that a column may be written again."""
+        asked = {"hours": 1, "reason_code": "late"}
+        path = f"/v1/sheets/{sheet}/reopenings"
+        return str((await self.command("gradebook", "POST", path, asked))["reopening_id"])
 
     async def _items(self, path: str) -> Any:
         """Return what notifications list there, once there is something."""

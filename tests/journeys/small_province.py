@@ -167,7 +167,7 @@ class Province:
         await self.command("notifications", "POST", "/v1/webhooks", endpoint, role="service")
 
     async def teach(self) -> None:
-        """The teacher enters scores, and corrects one with words about the pupil."""
+        """The teacher enters and publishes scores, and corrects one with words about the pupil."""
         teacher = self.token("teacher", TEACHER)
         column = {
             "class_id": CLASS,
@@ -183,6 +183,8 @@ class Province:
         path = f"/v1/sheets/{self.sheet}/cells"
         cells = [cell(pupil_id, "7.5", 0) for pupil_id in self.ids.values()]
         await self.command("gradebook", "PUT", path, {"cells": cells}, token=teacher)
+        shown = {"sheet_ids": [self.sheet], "published": True}
+        await self.command("gradebook", "PUT", "/v1/publications", shown, token=teacher)
         for pupil in CHILDREN:
             corrected = {
                 "cells": [cell(self.ids[pupil.number], "8", 1)],

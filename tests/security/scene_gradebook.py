@@ -49,6 +49,11 @@ async def scene(database_url: str) -> AsyncIterator[Scene]:
         column = _column(class_id)
         principal = f"principal/{an_id('principal')}/{SCHOOL}"
         opened = await book.post("/sheets", column, expect=201, token=principal)
+        plan = {"term": "HK1", "due_on": "2027-01-10", "subjects": [{"subject": "TOAN"}]}
+        await book.put(f"/classes/{class_id}/assessment-plan", plan, token=principal)
+        again = await book.post(
+            f"/sheets/{opened['sheet_id']}/reopenings", _ASKED, expect=201, token=principal
+        )
         exam = await book.post("/sheets", column | EXAM, expect=201)
         device = await book.post(f"/schools/{SCHOOL}/devices", {"name": "Cổng"}, expect=201)
         ids = {
@@ -57,6 +62,10 @@ async def scene(database_url: str) -> AsyncIterator[Scene]:
             "sheet_id": opened["sheet_id"],
             "pupil_id": PUPIL,
             "school_id": SCHOOL,
+            "reopening_id": again["reopening_id"],
+            "subject": "TOAN",
+            "term": "HK1",
+            "period": "year",
         }
         app.state.database = Untouched(app.state.database)
         yield Scene(
@@ -75,6 +84,14 @@ async def scene(database_url: str) -> AsyncIterator[Scene]:
         )
 
 
+_WINDOW = {
+    "term": "HK1",
+    "kind": "regular",
+    "opens_on": "2026-09-05",
+    "closes_on": "2027-01-10",
+}
+_CONDUCT = {"pupils": [{"pupil_id": PUPIL, "version": 0, "level": "good"}]}
+_ASKED = {"hours": 1, "reason_code": "late"}
 _GUARDIANS = facts.linked(GUARDIAN, PUPIL).TOPIC
 
 
@@ -171,6 +188,44 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
         "DELETE /v1/devices/{device_id}": (Place("devices.keep"),),
         # No token opens it: who has signed, the service's own test asks.
         "POST /v1/devices/{device_id}/check-ins": (),
+        "PUT /v1/schools/{school_id}/entry-windows": (
+            Place("windows.set", {"school_year": YEAR, "windows": [_WINDOW]}),
+        ),
+        "GET /v1/schools/{school_id}/entry-windows": (
+            Place("windows.read", params={"school_year": YEAR}),
+        ),
+        "PUT /v1/classes/{class_id}/assessment-plan": (
+            Place(
+                "books.plan",
+                {"term": "HK2", "due_on": "2027-05-20", "subjects": [{"subject": "TOAN"}]},
+            ),
+        ),
+        "GET /v1/classes/{class_id}/books": (Place("classes.read", params={"term": "HK1"}),),
+        "GET /v1/classes/{class_id}/books/{subject}/{term}": (Place("books.review"),),
+        "POST /v1/classes/{class_id}/books/{subject}/{term}/lock": (Place("books.lock", {}),),
+        "GET /v1/schools/{school_id}/missing": (
+            Place("books.supervise", params={"school_year": YEAR, "term": "HK1"}),
+        ),
+        "PUT /v1/publications": (
+            Place("scores.publish", {"sheet_ids": [ids["sheet_id"]], "published": True}),
+            Place("exams.enter", {"sheet_ids": [exam], "published": True}),
+        ),
+        "POST /v1/sheets/{sheet_id}/reopenings": (Place("reopenings.request", _ASKED),),
+        "POST /v1/classes/{class_id}/reopenings": (Place("reopenings.request-class", _ASKED),),
+        "POST /v1/reopenings/{reopening_id}/decision": (
+            Place("reopenings.decide", {"confirm": True}),
+        ),
+        "GET /v1/schools/{school_id}/reopenings": (Place("reopenings.read"),),
+        "PUT /v1/classes/{class_id}/conduct/{term}": (
+            Place("conduct.enter", _CONDUCT),
+            Place("conduct.reassess", _CONDUCT, ids={"term": "HE"}),
+        ),
+        "GET /v1/classes/{class_id}/conduct/{term}": (Place("conduct.read"),),
+        "PUT /v1/classes/{class_id}/assessments/{period}": (
+            Place("assessments.enter", {"pupils": [{"pupil_id": PUPIL, "version": 0}]}),
+        ),
+        "GET /v1/classes/{class_id}/assessments/{period}": (Place("assessments.read"),),
+        "POST /v1/classes/{class_id}/terms/{term}/closing": (Place("terms.close", {}),),
         "GET /session": (Place(PUBLIC),),
         "GET /v1/pupils/{pupil_id}/results": (Place("results.read"),),
         "GET /v1/children": (Place("children.list"),),

@@ -37,6 +37,12 @@ def test_a_guardian_reads_scores_and_an_auditor_only_reads() -> None:
         "scores.read",
         "attendance.read",
         "results.read",
+        "windows.read",
+        "books.review",
+        "books.supervise",
+        "reopenings.read",
+        "conduct.read",
+        "assessments.read",
     }
 
 

@@ -69,8 +69,11 @@ class Book(Told):
             await session.execute(text(statement), parameters)
 
     async def classroom(self, *pupils: str) -> None:
-        """Know a school, a class and these pupils in it; the first one, if none is named."""
-        await self.hear(self.facts.school(), self.facts.class_6a())
+        """Know a school, a class and these pupils in it; the first one, if none is named.
+
+        Its column is published, so that every save of it is told.
+        """
+        await self.hear(self.facts.school(), self.facts.class_6a(), self.facts.published())
         for pupil_id in pupils or (self.pupil,):
             await self.hear(*self.facts.person(pupil_id), self.facts.placed(pupil_id))
 

@@ -18,6 +18,7 @@ def test_a_guardian_sees_the_own_child_alone(school: Any, signs_in: Any) -> None
     mine, other, *_ = room.pupils
     school.loop.run(school.hear(facts.linked(GUARDIAN, mine)))
     school.save(room.sheets["regular 1"], mine, "6,5")
+    school.publish(*room.sheets.values())
     school.save(room.sheets["regular 1"], mine, "7", version=1, reason_code="remarked")
     school.save(room.sheets["regular 1"], other, "9,8")
     school.save(room.sheets["midterm 1"], mine, "8")

@@ -226,6 +226,71 @@ class ScoreEntered(Event):
         yield from map(ScoreRow._make, zip(*columns, strict=True))
 
 
+class ScoresPublished(Event):
+    """Guardians may see a sheet from now on, or no longer (công bố điểm, thu hồi công bố).
+
+    What they see of it: every pupil with a value or a state. While a sheet is published, each later
+    ``score-entered`` of it is theirs at once; both stand in one order on one topic. A sheet of more
+    than 60 such pupils says it in several facts.
+    """
+
+    NAME: ClassVar[str] = "scores-published"
+    TOPIC: ClassVar[topics.Topic] = topics.SCORES
+    KEY: ClassVar[str] = "school_id"
+    SUBJECT: ClassVar[str] = "sheet_id"
+
+    sheet_id: SheetId
+    school_id: SchoolId
+    class_id: ClassId
+    school_year: SchoolYear
+    grade: Grade
+    subject: Subject
+    term: Term
+    kind: ColumnKind
+    position: ColumnNumber
+    version: Version
+    """Ascends with each publication and each withdrawal of the sheet."""
+    published: bool
+    """False: withdrawn; then everything that was shown stands in the columns before."""
+    published_by: PersonId
+    day: date
+    pupils: Annotated[tuple[PupilId, ...], Field(max_length=MAX_ROWS)]
+    after: Annotated[tuple[Score | None, ...], Field(max_length=MAX_ROWS)]
+    """What is shown of each pupil now."""
+    before: Sparse[Score]
+    state: Sparse[ScoreState]
+    before_state: Sparse[ScoreState]
+
+    @model_validator(mode="after")
+    def _is_a_publication(self) -> Self:
+        rows = len(self.pupils)
+        if len(self.after) != rows:
+            raise ValueError("pupils and after differ in length")
+        if len(set(self.pupils)) < rows:
+            raise ValueError("a pupil stands twice")
+        for column in (self.before, self.state, self.before_state):
+            if column.at and column.at[-1] >= rows:
+                raise ValueError("a column names a row that is not there")
+        shown = any(value is not None for value in self.after) or bool(self.state.at)
+        if self.published and (self.before.at or self.before_state.at):
+            raise ValueError("what is published now was not shown before")
+        if shown and not self.published:
+            raise ValueError("what is withdrawn is not shown")
+        return self
+
+    def rows(self) -> Iterator[ScoreRow]:
+        """Yield what is shown, or no longer shown, pupil by pupil."""
+        rows = len(self.pupils)
+        columns = (
+            self.pupils,
+            self.before.spread(rows),
+            self.after,
+            self.before_state.spread(rows),
+            self.state.spread(rows),
+        )
+        yield from map(ScoreRow._make, zip(*columns, strict=True))
+
+
 def _check_states(states: Sparse[ScoreState], values: Sequence[int | None]) -> None:
     for at, state in zip(states.at, states.value, strict=True):
         if state is ScoreState.EXCUSED and values[at] is not None:

@@ -45,6 +45,7 @@ EVENTS: tuple[type[Event], ...] = (
     gradebook.TeachingAssigned,
     gradebook.SheetOpened,
     gradebook.ScoreEntered,
+    gradebook.ScoresPublished,
     attendance.AttendanceMarked,
     attendance.AbsencesCounted,
     results.SubjectAveragesComputed,

@@ -125,7 +125,6 @@ class SubjectAveragesComputed(Event, _OfClass):
     TOPIC: ClassVar[topics.Topic] = topics.RESULTS
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "class_id"
-    DRAFT: ClassVar[bool] = True
 
     subject: Subject
     term: Term
@@ -146,7 +145,6 @@ class TermResultDecided(Event, _OfClass):
     TOPIC: ClassVar[topics.Topic] = topics.RESULTS
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "class_id"
-    DRAFT: ClassVar[bool] = True
 
     term: Term
     sexes: Annotated[tuple[Sex, ...], Field(min_length=1, max_length=MAX_ROWS)]
@@ -176,7 +174,6 @@ class ConductDecided(Event, _OfClass):
     TOPIC: ClassVar[topics.Topic] = topics.RESULTS
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "class_id"
-    DRAFT: ClassVar[bool] = True
 
     term: Term
     after: Annotated[tuple[Conduct | None, ...], Field(min_length=1, max_length=MAX_ROWS)]
@@ -195,7 +192,6 @@ class TitleAwarded(Event, _OfClass):
     TOPIC: ClassVar[topics.Topic] = topics.RESULTS
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "class_id"
-    DRAFT: ClassVar[bool] = True
 
     after: Annotated[tuple[Title | None, ...], Field(min_length=1, max_length=MAX_ROWS)]
     before: Sparse[Title]
@@ -213,7 +209,6 @@ class PrimaryResultDecided(Event, _OfClass):
     TOPIC: ClassVar[topics.Topic] = topics.RESULTS
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "class_id"
-    DRAFT: ClassVar[bool] = True
 
     after: Annotated[tuple[PrimaryResult | None, ...], Field(min_length=1, max_length=MAX_ROWS)]
     before: Sparse[PrimaryResult]
@@ -231,7 +226,6 @@ class PromotionDecided(Event, _OfClass):
     TOPIC: ClassVar[topics.Topic] = topics.RESULTS
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "class_id"
-    DRAFT: ClassVar[bool] = True
 
     after: Annotated[tuple[Promotion | None, ...], Field(min_length=1, max_length=MAX_ROWS)]
     before: Sparse[Promotion]
@@ -249,8 +243,9 @@ class CompletionConfirmed(Event, _OfClass):
     TOPIC: ClassVar[topics.Topic] = topics.RESULTS
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "class_id"
-    DRAFT: ClassVar[bool] = True
 
+    round: Annotated[int, Field(ge=1, le=2)] = 1
+    """1: at the end of the school year; 2: after the summer."""
     after: Annotated[tuple[Completion | None, ...], Field(min_length=1, max_length=MAX_ROWS)]
     before: Sparse[Completion]
 
@@ -267,7 +262,6 @@ class RetestRequired(Event, _OfClass):
     TOPIC: ClassVar[topics.Topic] = topics.RESULTS
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "class_id"
-    DRAFT: ClassVar[bool] = True
 
     subject: Subject
     after: Annotated[tuple[bool, ...], Field(min_length=1, max_length=MAX_ROWS)]
@@ -287,7 +281,6 @@ class GradebookLocked(Event):
     TOPIC: ClassVar[topics.Topic] = topics.RESULTS
     KEY: ClassVar[str] = "school_id"
     SUBJECT: ClassVar[str] = "class_id"
-    DRAFT: ClassVar[bool] = True
 
     class_id: ClassId
     school_id: SchoolId

@@ -8,10 +8,14 @@ from chassis.service import Parts, Runtime, Service
 from chassis.signin import Signin
 from gradebook.attendance import device_doors, devices
 from gradebook.attendance import http as attendance
+from gradebook.books import http as books
 from gradebook.classes import http as classes
+from gradebook.conduct import events as remarks
+from gradebook.conduct import http as conduct
 from gradebook.guardians import events as guardians
 from gradebook.pages import http as pages
 from gradebook.policy import POLICY
+from gradebook.results import assessments
 from gradebook.results import http as results
 from gradebook.roster import events as roster
 from gradebook.roster.queries import Names
@@ -20,8 +24,11 @@ from gradebook.scores import http as scores
 from gradebook.seating import events as enrolment
 from gradebook.seating import http as seating
 from gradebook.settings import GradebookSettings
+from gradebook.workflow import http as workflow
 
-HANDLERS = Handlers(roster.handlers, enrolment.handlers, erasure.handlers, guardians.handlers)
+HANDLERS = Handlers(
+    roster.handlers, enrolment.handlers, erasure.handlers, remarks.handlers, guardians.handlers
+)
 """What is done about the facts of others."""
 
 
@@ -56,8 +63,16 @@ SERVICE = Service(
         attendance.reads,
         device_doors.changes,
         device_doors.reads,
+        books.changes,
+        books.reads,
+        workflow.changes,
+        workflow.reads,
+        conduct.changes,
+        conduct.reads,
         results.changes,
         results.reads,
+        assessments.changes,
+        assessments.reads,
         pages.reads,
     ),
     parts=_parts,

@@ -10,12 +10,13 @@ TOKEN = f"guardian/{MOTHER}"
 
 
 async def scored(book: Any) -> tuple[str, str]:
-    """Give both pupils a corrected score; return their class and sheet."""
+    """Give both pupils a corrected score and publish it; return their class and sheet."""
     class_id = await book.class_6a([AN, BINH])
     sheet_id = await book.sheet(class_id)
     await book.save(sheet_id, [{"pupil_id": pupil, "score": "8"} for pupil in (AN, BINH)])
     again = [{"pupil_id": pupil, "score": "9", "version": 1} for pupil in (AN, BINH)]
     await book.save(sheet_id, again, reason_code="other", reason="nhầm với em Bình")
+    await book.put("/publications", {"sheet_ids": [sheet_id], "published": True})
     return class_id, sheet_id
 
 

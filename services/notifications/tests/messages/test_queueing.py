@@ -81,6 +81,29 @@ async def test_a_cell_that_did_not_change_is_no_news(book: Any) -> None:
     assert await messages(book) == []
 
 
+async def test_scores_are_told_when_they_are_published_and_not_when_they_are_entered(
+    book: Any,
+) -> None:
+    await book.classroom()
+    await book.guardian()
+    await book.hear(book.facts.published(version=2, published=False))
+    saved = book.document(book.facts.scores({book.pupil: 700}))
+    await book.hear(saved)
+    assert await messages(book) == []
+    await book.hear(book.facts.published({book.pupil: 700}, version=3))
+    # Read again, with what is known now: the save was for nobody then.
+    await book.hear(saved)
+    await book.hear(book.facts.scores({book.pupil: 800}, before={book.pupil: 700}))
+    await book.hear(book.facts.published({book.pupil: 800}, version=4, published=False))
+    await book.hear(book.facts.scores({book.pupil: 900}, before={book.pupil: 800}))
+    told = [(one.template, one.content["rows"][0]) for one in await messages(book)]
+    assert [(name, row["before"], row["after"]) for name, row in told] == [
+        ("score-saved", None, 700),
+        ("score-saved", 700, 800),
+        ("score-withdrawn", 800, None),
+    ]
+
+
 async def test_what_is_no_longer_news_is_not_told(book: Any) -> None:
     await book.classroom()
     await book.guardian()

@@ -77,7 +77,13 @@ async def test_three_times_everything_is_told_once(
         types = [SCORE, LINKED, DELIVERED]
         await book.post("/webhooks", {"url": url, "types": types}, token="service/x", expect=201)
         await log.send(
-            facts.school(), facts.class_6a(), facts.placed(book.pupil), enrolled, key, times=3
+            facts.school(),
+            facts.class_6a(),
+            facts.published(),
+            facts.placed(book.pupil),
+            enrolled,
+            key,
+            times=3,
         )
 
         async def known() -> bool:

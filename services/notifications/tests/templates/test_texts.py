@@ -25,6 +25,7 @@ from notifications.templates.queries import (
 TEXTS = dict.fromkeys(
     (
         "score-saved.1.txt",
+        "score-withdrawn.1.txt",
         "fee-assessed.1.txt",
         "fee-paid.1.txt",
         "absence-marked.1.txt",

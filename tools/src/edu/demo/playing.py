@@ -27,6 +27,8 @@ SCHOOLS_AT_ONCE = 6
 STRIDE = 9
 """Every ninth of the register's communes, so that the map has colour everywhere."""
 TERM = "HK1"
+UNPUBLISHED = BY_COMMENT
+"""The column that no guardian sees yet: of what was entered in it nobody is told."""
 MOVED_AFTER = timedelta(days=30)
 FROM, TO, ROOM = 9, 10, "7A1"
 """The schools between which a pupil moves, by their numbers, and the class: one that is not heard.
@@ -112,7 +114,7 @@ class Players:
         return {pupil["code"]: pupil["pupil_id"] for pupil in page["items"]}
 
     async def _taught(self, played: Played) -> Played:
-        """Open the classes, seat the pupils, let every teacher open and fill the columns."""
+        """Open classes, seat the pupils, let every teacher fill columns and publish them."""
         rooms = [
             {
                 "class_id": room.class_id,
@@ -157,7 +159,7 @@ class Players:
             await self.stage.command("gradebook", "PUT", path, {"teaching": teaching})
 
     async def _filled(self, played: Played, subject: str) -> None:
-        """Let the subject's teacher open the columns and save them, all classes at once."""
+        """Let the subject's teacher open, save and publish the columns, all classes at once."""
         token = self.teacher(played, subject)
         wanted = [
             (room, column)
@@ -199,10 +201,17 @@ class Players:
             for sheet in sheets
         ]
         await self.save("/v1/sheets/cells", {"saves": saves}, token)
-        for sheet in sheets:
-            self.noted(pupil for pupil, score in sheet.cells if score is not None)
+        await self._published([sheet for sheet in sheets if sheet.column != UNPUBLISHED], token)
         played.sheets += sheets
         self.stage.done(sum(len(sheet.cells) for sheet in sheets))
+
+    async def _published(self, sheets: Sequence[Sheet], token: str) -> None:
+        """Let guardians see columns; only then there is anything to tell them."""
+        if sheets:
+            shown = {"sheet_ids": [sheet.sheet_id for sheet in sheets], "published": True}
+            await self.stage.command("gradebook", "PUT", "/v1/publications", shown, token=token)
+        for sheet in sheets:
+            self.noted(pupil for pupil, score in sheet.cells if score is not None)
 
     def teacher(self, played: Played, subject: str) -> str:
         """Give the token of who teaches a subject at a school."""
@@ -215,7 +224,7 @@ class Players:
         await tolerant(self.stage.command("gradebook", "PUT", path, body, token=token))
 
     def noted(self, pupils: Iterable[Pupil]) -> None:
-        """Note that a column was saved with cells of these pupils: one message for each."""
+        """Note that cells of these pupils were published or corrected: one message for each."""
         self.stage.told.update(pupil.code for pupil in pupils)
 
     async def transfer(self, pupil_id: str, to: Played, day: str) -> None:

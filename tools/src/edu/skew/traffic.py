@@ -19,6 +19,11 @@ HEARD = slice(8, 16)
 """Those of the demo's schools whose guardians get letters."""
 
 
+NEW = frozenset({("gradebook", "PUT", "/v1/publications")})
+"""Routes that the previous release does not have: while it answers, nobody can ask for them."""
+NOT_FOUND = 404
+
+
 class Counting(Suite):
     """Counts what was commanded, and what was refused for good."""
 
@@ -29,7 +34,9 @@ class Counting(Suite):
         """Send a command until it is answered."""
         try:
             answer = await super().command(*words, **options)
-        except Refused:
+        except Refused as refused:
+            if refused.status == NOT_FOUND and words[:3] in NEW:
+                return None
             self.failed += 1
             raise
         self.commands += 1

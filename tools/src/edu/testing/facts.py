@@ -18,7 +18,7 @@ from contracts.admissions import (
     TermDates,
 )
 from contracts.columns import Sparse
-from contracts.gradebook import ClassOpened, PupilPlaced, ScoreEntered
+from contracts.gradebook import ClassOpened, PupilPlaced, ScoreEntered, ScoresPublished
 from contracts.lists import (
     ColumnKind,
     Grade,
@@ -138,6 +138,34 @@ def scores(
         state=Sparse[ScoreState](at=(), value=()),
         before_state=Sparse[ScoreState](at=(), value=()),
         reason_code=None,
+    )
+
+
+def published(
+    shown: Mapping[str, int] | None = None, version: int = 1, *, published: bool = True
+) -> ScoresPublished:
+    """The same column is published with these scores, or withdrawn with them."""
+    rows = shown or {}
+    nothing = [None] * len(rows)
+    return ScoresPublished(
+        sheet_id=an_id("sheet"),
+        school_id=SCHOOL,
+        class_id=CLASS,
+        school_year=YEAR,
+        grade=Grade.G6,
+        subject=Subject.TOAN,
+        term=Term.HK1,
+        kind=ColumnKind.REGULAR,
+        position=1,
+        version=version,
+        published=published,
+        published_by=TEACHER,
+        day=date(2026, 10, 12),
+        pupils=tuple(rows),
+        after=tuple(rows.values()) if published else tuple(nothing),
+        before=Sparse[int].of(nothing if published else list(rows.values())),
+        state=Sparse[ScoreState](at=(), value=()),
+        before_state=Sparse[ScoreState](at=(), value=()),
     )
 
 

@@ -86,8 +86,7 @@ class Formula:
 
 SILENT = frozenset(
     {
-        "rolls", "reached", "staff_messages", "attendance", "absentees", "averages", "results",
-        "decisions", "retests", "completers", "books", "transcripts", "rejections", "applications",
+        "rolls", "reached", "staff_messages", "transcripts", "rejections", "applications",
         "placements", "seats", "cut_scores", "requests", "identities", "adoptions", "staff",
         "population", "services", "subsidies", "unmatched", "einvoices",
     }

@@ -17,9 +17,11 @@ from gradebook.requests import NamesDep
 from gradebook.results import commands, queries
 from gradebook.results.domain.explaining.steps import called
 from gradebook.results.domain.plans import SubjectPlan
+from gradebook.results.domain.primary import Outcome, PrimaryResult, YearLevel
+from gradebook.results.domain.primary import Title as PrimaryTitle
 from gradebook.results.domain.rulesets import NoRuleSetError
 from gradebook.results.domain.words import Comment, Rating, Result
-from gradebook.results.domain.year import Title, YearEnd
+from gradebook.results.domain.year import Final, Title, YearEnd
 from gradebook.roster import queries as roster
 
 changes = CommandRouter(prefix="/v1", tags=["results"])
@@ -82,6 +84,25 @@ class StepAnswer(_Answer):
     law: str
 
 
+class AfterSummerAnswer(_Answer):
+    """What training and re-tests in the summer made of the year (TT 22/2021 Art. 13, 14)."""
+
+    conduct: Rating
+    study: Rating | None
+    promoted: bool
+
+
+class PrimaryAnswer(_Answer):
+    """A primary pupil's year; null while an assessment is still to come."""
+
+    result: YearLevel | None
+    result_after_support: YearLevel | None
+    title: PrimaryTitle | None
+    outcome: Outcome
+    completed: bool
+    """Whether the programme of primary education is completed (grade 5)."""
+
+
 class ResultsAnswer(_Answer):
     """A pupil's results so far and how they came about. There is no rank and no class average."""
 
@@ -96,8 +117,14 @@ class ResultsAnswer(_Answer):
     subjects: Sequence[SubjectAnswer]
     terms: Sequence[LevelAnswer]
     year: LevelAnswer | None
+    conduct: Sequence[Rating | None]
+    """Of term I, term II and the year, in secondary schools."""
+    absences: int | None
     title: Title | None
     year_end: YearEnd | None
+    after_summer: AfterSummerAnswer | None
+    primary: PrimaryAnswer | None
+    """In primary, in the place of all of the above (TT 27/2020)."""
     explanation: Sequence[StepAnswer]
 
 
@@ -168,9 +195,16 @@ async def read_results(
     POLICY.authorise(principal, "results.read", relations)
     if room is None:
         raise nothing_here()
+    inside = relations - own
     try:
         found = await queries.year_of(
-            session, pupil_id, room.class_id, room.school_year, room.grade
+            session,
+            pupil_id,
+            room.class_id,
+            room.school_year,
+            room.grade,
+            # A guardian's results follow from what guardians see, and from nothing else.
+            published=not POLICY.allow(principal, "results.read", inside),
         )
     except NoRuleSetError:
         raise NotFound(
@@ -190,13 +224,19 @@ async def read_results(
 
 
 def _results(about: dict[str, str], found: queries.PupilYear) -> ResultsAnswer:
+    nothing: dict[str, object] = dict.fromkeys(
+        ("plan", "year", "absences", "title", "year_end", "after_summer", "primary")
+    )
+    nothing |= dict.fromkeys(("subjects", "terms", "conduct"), ())
+    steps = [StepAnswer(about=step.about, says=step.says, law=step.law) for step in found.steps]
+    known: dict[str, object] = about | nothing | {"explanation": steps}
+    if found.primary is not None:
+        return ResultsAnswer.model_validate(known | {"primary": _primary(found.primary)})
     result = found.result
     if result is None:
-        nothing: dict[str, object] = dict.fromkeys(("plan", "year", "title", "year_end"))
-        nothing |= dict.fromkeys(("subjects", "terms", "explanation"), ())
-        return ResultsAnswer.model_validate(about | nothing)
+        return ResultsAnswer.model_validate(known)
     return ResultsAnswer.model_validate(
-        about
+        known
         | {
             "plan": _plan(found.plan),
             "subjects": [
@@ -210,12 +250,27 @@ def _results(about: dict[str, str], found: queries.PupilYear) -> ResultsAnswer:
             ],
             "terms": [LevelAnswer(base=one.base, result=one.result) for one in result.study.terms],
             "year": LevelAnswer(base=result.study.year.base, result=result.study.year.result),
+            "conduct": [*found.conduct, result.conduct_year],
+            "absences": found.absences,
             "title": result.title,
             "year_end": result.year_end,
-            "explanation": [
-                StepAnswer(about=step.about, says=step.says, law=step.law) for step in found.steps
-            ],
+            "after_summer": result.after_summer
+            and AfterSummerAnswer(
+                conduct=result.after_summer.conduct,
+                study=result.after_summer.study.result,
+                promoted=result.after_summer.outcome is Final.PROMOTED,
+            ),
         }
+    )
+
+
+def _primary(result: PrimaryResult) -> PrimaryAnswer:
+    return PrimaryAnswer(
+        result=result.result,
+        result_after_support=result.result_after_support,
+        title=result.title,
+        outcome=result.outcome,
+        completed=result.primary_completed,
     )
 
 

@@ -11,7 +11,7 @@ from chassis import persons
 from chassis.columns import among
 from chassis.database import Session
 from chassis.sealing import MasterKeys
-from contracts.lists import Grade, Level
+from contracts.lists import Grade, Level, Sex
 from gradebook.roster.tables import Pupil, School, SchoolYear, SubjectKey
 
 
@@ -65,6 +65,29 @@ async def enrolments(
         pupil_id: Enrolment(school_id, school_year, grade, enrolled)
         for pupil_id, school_id, school_year, grade, enrolled in rows
     }
+
+
+class Counted(NamedTuple):
+    """What selects the cells in which a pupil's results are counted."""
+
+    sex: Sex
+    ethnic_minority: bool
+    birth_year: int | None
+
+
+async def counted_as(session: Session, pupil_ids: Collection[str]) -> Mapping[str, Counted]:
+    """Give how each pupil is counted; what admissions has not said is `other`, and no minority."""
+    statement = select(
+        col(Pupil.pupil_id), col(Pupil.sex), col(Pupil.ethnic_minority), col(Pupil.birth_year)
+    ).where(among(col(Pupil.pupil_id), "pupil_ids"))
+    known = {
+        pupil_id: Counted(sex or Sex.OTHER, bool(minority), birth_year)
+        for pupil_id, sex, minority, birth_year in await session.execute(
+            statement, {"pupil_ids": list(pupil_ids)}
+        )
+    }
+    nobody = Counted(Sex.OTHER, ethnic_minority=False, birth_year=None)
+    return {pupil_id: known.get(pupil_id, nobody) for pupil_id in pupil_ids}
 
 
 async def pupils_of(

@@ -7,7 +7,7 @@ from sqlmodel import Field, Index
 
 from chassis.columns import Id, code
 from chassis.persons import EnrolmentCopy, SubjectKeyCopy
-from contracts.lists import Level
+from contracts.lists import Level, Sex
 from gradebook.base import Base
 
 
@@ -36,6 +36,11 @@ class Pupil(EnrolmentCopy, Base, table=True):
     """Where a pupil is enrolled now, or was last; the person is sealed."""
 
     __table_args__ = (Index(None, "school_id", "school_year"),)
+
+    # What selects the cells in which results are counted; null until admissions says it again.
+    sex: Sex | None = Field(default=None, sa_type=code(Sex))
+    ethnic_minority: bool | None = None
+    birth_year: int | None = None
 
 
 class SubjectKey(SubjectKeyCopy, Base, table=True):

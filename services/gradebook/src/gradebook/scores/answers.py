@@ -1,8 +1,10 @@
 """Rows of the score book in the words of a person: marks as texts, pupils by name."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from chassis.persons import in_list_order
+from gradebook.books.queries import Standing
 from gradebook.scores.commands import Saved
 from gradebook.scores.domain import marks
 from gradebook.scores.domain.marks import Scale, scale_of
@@ -12,6 +14,7 @@ from gradebook.scores.messages import (
     ChangeAnswer,
     ColumnAnswer,
     CountedSheet,
+    EntryAnswer,
     NamedCell,
     PupilRow,
     SavedAnswer,
@@ -48,18 +51,37 @@ def saved(one: Saved) -> SavedAnswer:
     )
 
 
-def sheet_list(found: Iterable[tuple[Sheet, int]]) -> SheetList:
+def sheet_list(found: Iterable[tuple[Sheet, int]], standings: Mapping[str, Standing]) -> SheetList:
     """Answer which sheets there are."""
     return SheetList(
         sheets=[
-            CountedSheet(**sheet.model_dump(), scale=_NAMES[_scale(sheet)], cells_entered=entered)
+            CountedSheet(
+                **sheet.model_dump(),
+                **_standing(standings[sheet.sheet_id]),
+                scale=_NAMES[_scale(sheet)],
+                cells_entered=entered,
+            )
             for sheet, entered in found
         ]
     )
 
 
+def _standing(one: Standing) -> dict[str, Any]:
+    entry = EntryAnswer(
+        open=one.entry.closed is None,
+        why=one.entry.closed,
+        last_day=one.entry.last_day,
+        until=one.entry.until,
+    )
+    return {"entry": entry, "published": one.published, "published_at": one.published_at}
+
+
 def whole_sheet(
-    sheet: Sheet, cells: Mapping[str, Cell], seated: Collection[str], called: Mapping[str, str]
+    sheet: Sheet,
+    standing: Standing,
+    cells: Mapping[str, Cell],
+    seated: Collection[str],
+    called: Mapping[str, str],
 ) -> WholeSheet:
     """Answer a sheet with a line for each pupil."""
     scale = _scale(sheet)
@@ -78,7 +100,7 @@ def whole_sheet(
                     in_class=in_class,
                 )
             )
-    return WholeSheet(**sheet.model_dump(), cells=lines)
+    return WholeSheet(**sheet.model_dump(), **_standing(standing), cells=lines)
 
 
 def pupil_row(

@@ -13,6 +13,7 @@ from chassis.errors import Conflict, FieldError, Invalid, nothing_here
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, SessionDep
 from contracts.ids import ClassId, PupilId, SchoolYear, SheetId
 from contracts.lists import ColumnKind, Subject, Term
+from gradebook.books import queries as books
 from gradebook.classes import queries as classes
 from gradebook.guardians import queries as guardians
 from gradebook.policy import POLICY
@@ -127,6 +128,8 @@ async def _do_save(session: Session, actor: Principal, saves: Sequence[Save]) ->
             raise nothing_here()
         _authorise_entry(actor, sheet.kind, sheet.subject, standings.get(sheet.class_id))
     moment = now()
+    columns, wheres = [held[one.sheet_id] for one in saves], [one.where + "cells" for one in saves]
+    await books.check_open(session, columns, wheres, moment)
     stamp = commands.Stamp(actor.subject, moment, business_day(moment))
     saved = await commands.save(session, saves, held, stamp=stamp)
     return [answers.saved(one) for one in saved]
@@ -158,11 +161,13 @@ async def list_sheets(
     POLICY.authorise(principal, "scores.read", standing.to_class() if standing else ())
     if standing is None:
         raise nothing_here()
-    found = await queries.sheets_of(session, class_id, subject, term)
-    return answers.sheet_list(
+    found = [
         (sheet, entered)
-        for sheet, entered in found
+        for sheet, entered in await queries.sheets_of(session, class_id, subject, term)
         if POLICY.allow(principal, "scores.read", standing.to_subject(sheet.subject))
+    ]
+    return answers.sheet_list(
+        found, await books.standings(session, [sheet for sheet, _ in found], now())
     )
 
 
@@ -170,7 +175,10 @@ async def list_sheets(
 async def read_sheet(
     sheet_id: SheetPath, session: SessionDep, principal: PrincipalDep, names: NamesDep
 ) -> WholeSheet:
-    """Read a sheet: a line for each pupil of the class, and for those who left with a score."""
+    """Read a sheet: a line for each pupil of the class, and for those who left with a score.
+
+    With it, whether it may be written now and until when, and whether guardians see it.
+    """
     sheet = await queries.sheet(session, sheet_id)
     if sheet is None:
         POLICY.authorise(principal, "scores.read")
@@ -180,7 +188,8 @@ async def read_sheet(
     cells = await queries.cells_of(session, sheet_id)
     seated = (await classes.seated(session, [sheet.class_id]))[sheet.class_id]
     called = await names.shown(session, {*cells, *seated})
-    return answers.whole_sheet(sheet, cells, seated, called)
+    standing = await books.standings(session, [sheet], now())
+    return answers.whole_sheet(sheet, standing[sheet_id], cells, seated, called)
 
 
 @reads.get("/pupils/{pupil_id}/scores")
@@ -196,7 +205,8 @@ async def read_pupil(
 ) -> PupilRow:
     """Read a pupil's row with the full history of each cell, deleted and re-entered ones too.
 
-    A guardian reads the own children's, without the words in which a correction is explained.
+    A guardian reads what is published of the own children's, without the words in which a
+    correction is explained.
     """
     row = await queries.row_of(session, pupil_id, school_year, subject, term)
     enrolled = (await roster.enrolments(session, [pupil_id])).get(pupil_id)
@@ -207,11 +217,15 @@ async def read_pupil(
     concerned = {sheet.class_id for sheet, _ in row} | ({seat} if seat else set())
     standings = await classes.standings(session, principal, concerned)
     own = await guardians.relations(session, principal, pupil_id)
+    shown = await books.published(session, [sheet.sheet_id for sheet, _ in row]) if own else ()
     readable = [
         (sheet, cell)
         for sheet, cell in row
         if POLICY.allow(
-            principal, "scores.read", own | standings[sheet.class_id].to_subject(sheet.subject)
+            principal,
+            "scores.read",
+            standings[sheet.class_id].to_subject(sheet.subject)
+            | (own if sheet.sheet_id in shown else frozenset()),
         )
     ]
     at_school = principal.relations_to_school(enrolled.school_id) if enrolled else frozenset()

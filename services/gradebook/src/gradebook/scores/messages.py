@@ -10,6 +10,7 @@ from chassis.http import RequestModel
 from contracts.gradebook import MAX_ROWS, ColumnNumber
 from contracts.ids import ClassId, PupilId, SheetId
 from contracts.lists import ColumnKind, CorrectionReason, Grade, ScoreState, Subject, Term
+from gradebook.books.queries import Closed
 from gradebook.requests import Note
 from gradebook.scores.domain.history import What
 
@@ -96,8 +97,27 @@ class OpenedSheets(BaseModel):
     sheets: Sequence[OpenedSheet]
 
 
-class CountedSheet(SheetAnswer):
-    """A sheet, which marks it admits, and how many of its cells have a value."""
+class EntryAnswer(BaseModel):
+    """Whether a column may be written now; if not, why."""
+
+    open: bool
+    why: Closed | None
+    last_day: date | None
+    """The last day of its window; null: open until its book is locked."""
+    until: datetime | None
+    """The moment at which a re-opening ends."""
+
+
+class StandingAnswer(BaseModel):
+    """How a column stands: for whoever writes it, and for guardians."""
+
+    entry: EntryAnswer
+    published: bool
+    published_at: datetime | None
+
+
+class CountedSheet(SheetAnswer, StandingAnswer):
+    """A sheet, which marks it admits, how many of its cells have a value, and how it stands."""
 
     scale: ScaleName
     cells_entered: int
@@ -139,7 +159,7 @@ class NamedCell(CellAnswer):
     in_class: bool
 
 
-class WholeSheet(SheetAnswer):
+class WholeSheet(SheetAnswer, StandingAnswer):
     """A sheet with a line for each pupil, in the order of names."""
 
     cells: Sequence[NamedCell]

@@ -9,11 +9,28 @@ from sqlmodel import col
 
 from chassis.columns import among
 from chassis.database import Session
-from contracts.lists import ColumnKind, Subject, Term
+from contracts.lists import ColumnKind, ScoreState, Subject, Term
 from gradebook.scores.domain.history import Step, What, explain
 from gradebook.scores.domain.saving import Cell
 from gradebook.scores.tables import Cell as CellRow
 from gradebook.scores.tables import CellChange, Sheet
+
+__all__ = [
+    "Cell",
+    "CellChange",
+    "Explained",
+    "Progress",
+    "Sheet",
+    "cells_of",
+    "cells_of_sheets",
+    "changes_of",
+    "history_of",
+    "progress_of",
+    "row_of",
+    "rows_of",
+    "sheet",
+    "sheets_of",
+]
 
 
 class Explained(NamedTuple):
@@ -46,6 +63,36 @@ async def sheets_of(
     return sorted((await session.execute(statement)), key=lambda found: _order(found[0]))
 
 
+class Progress(NamedTuple):
+    """How far a subject's columns of a class and term are filled."""
+
+    subject: Subject
+    due: int
+    entered: int
+    excused: int
+
+
+async def progress_of(session: Session, class_id: str, term: Term) -> Sequence[Progress]:
+    """Give how far each column of a class and term is filled; examinations are the department's."""
+    statement = (
+        select(
+            col(Sheet.subject),
+            col(Sheet.cells_due),
+            func.count(col(CellRow.value)),
+            func.count(col(CellRow.pupil_id)).filter(col(CellRow.state) == ScoreState.EXCUSED),
+        )
+        .join(CellRow, col(CellRow.sheet_id) == col(Sheet.sheet_id), isouter=True)
+        .where(
+            col(Sheet.class_id) == class_id,
+            col(Sheet.term) == term,
+            col(Sheet.kind) != ColumnKind.EXAM,
+        )
+        .group_by(col(Sheet.sheet_id))
+    )
+    found = map(Progress._make, await session.execute(statement))
+    return sorted(found, key=lambda one: _SUBJECTS.index(one.subject))
+
+
 async def cells_of(session: Session, sheet_id: str) -> Mapping[str, Cell]:
     """Give the touched cells of a sheet, by pupil."""
     statement = select(
@@ -55,6 +102,49 @@ async def cells_of(session: Session, sheet_id: str) -> Mapping[str, Cell]:
         pupil_id: Cell(version, value, state)
         for pupil_id, version, value, state in await session.execute(statement)
     }
+
+
+async def cells_of_sheets(
+    session: Session, sheet_ids: Collection[str]
+) -> Mapping[str, Mapping[str, Cell]]:
+    """Give the touched cells of sheets, by sheet and pupil."""
+    cells: dict[str, dict[str, Cell]] = {sheet_id: {} for sheet_id in sheet_ids}
+    rows = await session.execute(_CELLS_OF_SHEETS, {"sheet_ids": list(sheet_ids)})
+    for sheet_id, pupil_id, version, value, state in rows:
+        cells[sheet_id][pupil_id] = Cell(version, value, state)
+    return cells
+
+
+async def changes_of(session: Session, sheet_ids: Collection[str]) -> Sequence[CellChange]:
+    """Give all that ever happened to the cells of sheets, each cell's oldest first."""
+    statement = (
+        select(CellChange)
+        .where(among(col(CellChange.sheet_id), "sheet_ids"))
+        .order_by(col(CellChange.sheet_id), col(CellChange.pupil_id), col(CellChange.version))
+    )
+    return (await session.scalars(statement, {"sheet_ids": list(sheet_ids)})).all()
+
+
+async def rows_of(
+    session: Session, pupil_ids: Collection[str], school_year: str
+) -> Mapping[str, Sequence[tuple[Sheet, Cell]]]:
+    """Give every column of a school year in which these pupils have a touched cell, by pupil."""
+    statement = (
+        select(
+            Sheet,
+            col(CellRow.pupil_id),
+            col(CellRow.version),
+            col(CellRow.value),
+            col(CellRow.state),
+        )
+        .join(CellRow, col(CellRow.sheet_id) == col(Sheet.sheet_id))
+        .where(among(col(CellRow.pupil_id), "pupil_ids"), col(Sheet.school_year) == school_year)
+    )
+    rows: dict[str, list[tuple[Sheet, Cell]]] = {pupil_id: [] for pupil_id in pupil_ids}
+    found = await session.execute(statement, {"pupil_ids": list(pupil_ids)})
+    for column, pupil_id, version, value, state in found:
+        rows[pupil_id].append((column, Cell(version, value, state)))
+    return rows
 
 
 async def row_of(
@@ -111,6 +201,13 @@ async def history_of(
     }
 
 
+_CELLS_OF_SHEETS = select(
+    col(CellRow.sheet_id),
+    col(CellRow.pupil_id),
+    col(CellRow.version),
+    col(CellRow.value),
+    col(CellRow.state),
+).where(among(col(CellRow.sheet_id), "sheet_ids"))
 _SUBJECTS, _TERMS, _KINDS = list(Subject), list(Term), list(ColumnKind)
 
 

@@ -18,6 +18,7 @@ from contracts.notifications import Channel, Purpose
 from notifications.guardians.queries import Recipient, recipients
 from notifications.messages import commands, withdrawing
 from notifications.messages.commands import Wanted
+from notifications.register import queries as register
 from notifications.templates.queries import (
     AbsenceMarked,
     AbsenceRow,
@@ -29,6 +30,7 @@ from notifications.templates.queries import (
     PaidLine,
     ScoreRow,
     ScoreSaved,
+    ScoreWithdrawn,
     Transferred,
     catalogue,
 )
@@ -49,13 +51,40 @@ class To(NamedTuple):
     pupil_ids: frozenset[str]
 
 
+@handlers.on(gradebook.ScoresPublished)
+async def on_scores_published(
+    session: Session, received: Sequence[Received[gradebook.ScoresPublished]]
+) -> None:
+    """Tell each guardian what is published of their children, or is withdrawn."""
+    await _tell_scores(session, received)
+
+
 @handlers.on(gradebook.ScoreEntered)
 async def on_score_entered(
     session: Session, received: Sequence[Received[gradebook.ScoreEntered]]
 ) -> None:
-    """Tell each guardian what the save says of their children."""
+    """Tell what a save changed in a published column; what is not published is nobody's yet.
 
-    def content(fact: gradebook.ScoreEntered, to: To) -> ScoreSaved | None:
+    Publications and saves of a school stand in one order on one topic, so the copy of the one is
+    as it was when the other was made. Every save is claimed: a log that is read again, with the
+    copies of today, says nothing that was not for guardians then.
+    """
+    shown = await register.published(session, {one.event.sheet_id for one in received})
+    await _tell_scores(session, received, lambda fact: fact.sheet_id in shown)
+
+
+_Scores = TypeVar("_Scores", gradebook.ScoreEntered, gradebook.ScoresPublished)
+
+
+async def _tell_scores(
+    session: Session,
+    received: Sequence[Received[_Scores]],
+    is_shown: Callable[[_Scores], bool] = lambda _: True,
+) -> None:
+    def about(fact: _Scores) -> tuple[str, Sequence[str]]:
+        return fact.school_id, fact.pupils if is_shown(fact) else ()
+
+    def content(fact: _Scores, to: To) -> ScoreSaved | ScoreWithdrawn | None:
         rows = [
             ScoreRow(
                 pupil_id=row.pupil,
@@ -70,7 +99,9 @@ async def on_score_entered(
         ]
         if not rows:
             return None
-        return ScoreSaved(
+        withdrawn = isinstance(fact, gradebook.ScoresPublished) and not fact.published
+        says = ScoreWithdrawn if withdrawn else ScoreSaved
+        return says(
             school_year=fact.school_year,
             subject=fact.subject,
             term=fact.term,
@@ -80,9 +111,7 @@ async def on_score_entered(
             rows=tuple(rows),
         )
 
-    await _tell(
-        session, received, Purpose.SCORES, lambda fact: (fact.school_id, fact.pupils), content
-    )
+    await _tell(session, received, Purpose.SCORES, about, content)
 
 
 @handlers.on(payments.FeeAssessed)

@@ -12,9 +12,15 @@ from contracts.admissions import (
     StudentTransferred,
     StudentWithdrawn,
 )
-from contracts.gradebook import ClassOpened, PupilPlaced
+from contracts.gradebook import ClassOpened, PupilPlaced, ScoresPublished
 from notifications.register import commands
-from notifications.register.tables import Placement, School, SchoolClass, SubjectKey
+from notifications.register.tables import (
+    Placement,
+    PublishedSheet,
+    School,
+    SchoolClass,
+    SubjectKey,
+)
 
 handlers = Handlers(
     keeping(
@@ -22,6 +28,7 @@ handlers = Handlers(
             SchoolRegistered: School,
             ClassOpened: SchoolClass,
             PupilPlaced: Placement,
+            ScoresPublished: PublishedSheet,
             privacy.SubjectKey: SubjectKey,
         }
     )

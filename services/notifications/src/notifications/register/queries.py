@@ -11,7 +11,14 @@ from chassis.columns import among
 from chassis.database import Session
 from chassis.sealing import MasterKeys
 from contracts.lists import Grade
-from notifications.register.tables import Placement, Pupil, School, SchoolClass, SubjectKey
+from notifications.register.tables import (
+    Placement,
+    PublishedSheet,
+    Pupil,
+    School,
+    SchoolClass,
+    SubjectKey,
+)
 
 
 class Enrolment(NamedTuple):
@@ -59,6 +66,14 @@ async def school_names(session: Session, school_ids: Collection[str]) -> Mapping
         among(col(School.school_id), "school_ids")
     )
     return dict((await session.execute(statement, {"school_ids": list(school_ids)})).all())
+
+
+async def published(session: Session, sheet_ids: Collection[str]) -> frozenset[str]:
+    """Give those of the columns that guardians may see."""
+    statement = select(col(PublishedSheet.sheet_id)).where(
+        among(col(PublishedSheet.sheet_id), "sheet_ids"), col(PublishedSheet.published)
+    )
+    return frozenset(await session.scalars(statement, {"sheet_ids": list(sheet_ids)}))
 
 
 class Names(persons.Names):

@@ -39,6 +39,16 @@ class Placement(Base, table=True):
     class_id: str | None = Field(sa_type=Id)
 
 
+class PublishedSheet(Base, table=True):
+    """Whether guardians may see a column of the score book; no row: it never was published."""
+
+    __tablename__ = "published_sheet"
+
+    sheet_id: str = Field(primary_key=True, sa_type=Id)
+    version: int
+    published: bool
+
+
 class Pupil(EnrolmentCopy, Base, table=True):
     """Where a pupil is enrolled now, or was last; the person is sealed."""
 

@@ -5,7 +5,7 @@ fields; what a newer text needs beyond that is a new template.
 """
 
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -50,10 +50,9 @@ class ScoreRow(BaseModel):
     state: ScoreState | None
 
 
-class ScoreSaved(Content):
-    """A column was saved: one message for all children of a guardian in it."""
+class _Scores(Content):
+    """Cells of one column: one message for all children of a guardian in it."""
 
-    TEMPLATE: ClassVar[str] = "score-saved"
     PURPOSE: ClassVar[Purpose] = Purpose.SCORES
 
     school_year: str
@@ -68,20 +67,32 @@ class ScoreSaved(Content):
         """Give the ids of the pupils whom it is about."""
         return tuple(row.pupil_id for row in self.rows)
 
-    def only(self, pupil_ids: frozenset[str]) -> "ScoreSaved | None":
+    def only(self, pupil_ids: frozenset[str]) -> Self | None:
         """Give what remains of it for these pupils; nothing, if it is about none of them."""
         rows = tuple(row for row in self.rows if row.pupil_id in pupil_ids)
         return self.model_copy(update={"rows": rows}) if rows else None
+
+    @property
+    def comment(self) -> bool:
+        """Whether the subject is assessed by comments: Đạt, Chưa đạt."""
+        return self.subject.assessment is Assessment.COMMENT
+
+
+class ScoreSaved(_Scores):
+    """A column was published, or a published one was corrected."""
+
+    TEMPLATE: ClassVar[str] = "score-saved"
 
     @property
     def correction(self) -> bool:
         """Whether something was said before that no longer holds (đính chính)."""
         return any(row.before is not None or row.before_state is not None for row in self.rows)
 
-    @property
-    def comment(self) -> bool:
-        """Whether the subject is assessed by comments: Đạt, Chưa đạt."""
-        return self.subject.assessment is Assessment.COMMENT
+
+class ScoreWithdrawn(_Scores):
+    """What was published of a column is taken back (thu hồi công bố)."""
+
+    TEMPLATE: ClassVar[str] = "score-withdrawn"
 
 
 class FeeRow(BaseModel):
@@ -227,6 +238,7 @@ class Transferred(Content):
 
 CONTENTS: tuple[type[Content], ...] = (
     ScoreSaved,
+    ScoreWithdrawn,
     FeeAssessed,
     FeePaid,
     AbsenceMarked,

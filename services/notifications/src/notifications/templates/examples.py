@@ -17,6 +17,7 @@ from notifications.templates.domain import (
     PaidLine,
     ScoreRow,
     ScoreSaved,
+    ScoreWithdrawn,
     Transferred,
 )
 
@@ -116,6 +117,9 @@ EXAMPLES: tuple[Content, ...] = (
         _score(SECOND, None, 0, None, ScoreState.ZERO_BY_RULE),
     ),
     _scores(Subject.GDTC, _score(FIRST, None, 1), _score(SECOND, 1, 0)),
+    ScoreWithdrawn(
+        **dict(_scores(Subject.TOAN, _score(FIRST, 850, None), _score(SECOND, 700, None)))
+    ),
     _fees(FeeRow(pupil_id=FIRST, before=None, after=650_000)),
     _fees(
         FeeRow(pupil_id=FIRST, before=650_000, after=325_000),

@@ -26,6 +26,7 @@ from notifications.templates.domain import (
     PaidLine,
     ScoreRow,
     ScoreSaved,
+    ScoreWithdrawn,
     Transferred,
 )
 from notifications.templates.examples import EXAMPLES, OWN_SCHOOL, PEOPLE, SCHOOLS, Person
@@ -49,6 +50,7 @@ __all__ = [
     "Person",
     "ScoreRow",
     "ScoreSaved",
+    "ScoreWithdrawn",
     "Surroundings",
     "Text",
     "Transferred",

@@ -12,6 +12,23 @@ const ENDS = {
   retained: "Ở lại lớp",
   incomplete: "Chưa xét được",
 };
+const PRIMARY = {
+  HTXS: "Hoàn thành xuất sắc",
+  HTT: "Hoàn thành tốt",
+  HT: "Hoàn thành",
+  CHT: "Chưa hoàn thành",
+};
+const PRIMARY_TITLES = {
+  HS_XUAT_SAC: "Học sinh Xuất sắc",
+  HS_TIEU_BIEU: "Học sinh tiêu biểu hoàn thành tốt trong học tập và rèn luyện",
+};
+const OUTCOMES = {
+  completed: "Hoàn thành chương trình lớp học",
+  support: "Được hướng dẫn, giúp đỡ rồi đánh giá bổ sung",
+  principal_decides: "Chờ hiệu trưởng quyết định",
+  promoted_by_principal: "Hiệu trưởng quyết định cho lên lớp",
+  retained: "Ở lại lớp",
+};
 const NOT_YET = "Chưa có";
 
 function say(text) {
@@ -33,16 +50,34 @@ function explained(step) {
   return element("li", {}, element("strong", {}, step.about), says, law);
 }
 
-function show(found) {
-  part("pupil").textContent = `${found.name}, lớp ${found.grade}, năm học ${found.school_year}`;
-  part("rules").textContent = `Theo ${found.rule_set}`;
-  const facts = [
+function decidedInPrimary(year) {
+  return [
+    ["Kết quả giáo dục", PRIMARY[year.result] ?? NOT_YET],
+    ...(year.result_after_support
+      ? [["Sau đánh giá bổ sung", PRIMARY[year.result_after_support]]]
+      : []),
+    ["Danh hiệu", PRIMARY_TITLES[year.title] ?? (year.result ? "Không có" : NOT_YET)],
+    ["Cuối năm học", OUTCOMES[year.outcome] ?? "Chưa xét được"],
+  ];
+}
+
+function decided(found) {
+  const after = found.after_summer;
+  return [
     ["Học tập học kỳ I", raised(found.terms[0])],
     ["Học tập học kỳ II", raised(found.terms[1])],
     ["Học tập cả năm", raised(found.year)],
+    ["Rèn luyện cả năm", RATINGS[found.conduct[2]] ?? NOT_YET],
     ["Danh hiệu", TITLES[found.title] ?? (found.year?.result ? "Không có" : NOT_YET)],
     ["Cuối năm học", ENDS[found.year_end] ?? NOT_YET],
+    ...(after ? [["Sau hè", after.promoted ? "Được lên lớp" : "Ở lại lớp"]] : []),
   ];
+}
+
+function show(found) {
+  part("pupil").textContent = `${found.name}, lớp ${found.grade}, năm học ${found.school_year}`;
+  part("rules").textContent = `Theo ${found.rule_set}`;
+  const facts = found.primary ? decidedInPrimary(found.primary) : decided(found);
   part("summary").replaceChildren(
     ...facts.map(([what, is]) =>
       element("div", {}, element("dt", {}, what), element("dd", {}, is)),
@@ -75,6 +110,7 @@ function show(found) {
       ),
     ),
   );
+  for (const one of document.querySelectorAll(".of-subjects")) one.hidden = Boolean(found.primary);
   part("found").hidden = false;
 }
 
@@ -95,7 +131,7 @@ async function main() {
   if (!answer) return say("Mất kết nối. Hãy tải lại trang.");
   const found = await answer.json().catch(() => null);
   if (!answer.ok) return say(found?.detail ?? "Hệ thống đang có lỗi. Hãy thử lại sau.");
-  if (!found.plan) {
+  if (!found.plan && !found.primary) {
     return say("Chưa khai báo môn lựa chọn và chuyên đề của lớp, nên chưa tính được kết quả.");
   }
   say("");

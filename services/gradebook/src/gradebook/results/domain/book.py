@@ -9,8 +9,8 @@ from gradebook.results.domain import averages, plans
 from gradebook.results.domain.averages import C, Cell, Commented, Scored
 from gradebook.results.domain.plans import SubjectPlan
 from gradebook.results.domain.readings import Readings
-from gradebook.results.domain.words import Comment, Missing
-from gradebook.results.domain.year import Case, IndividualPlan
+from gradebook.results.domain.words import Comment, Missing, Rating
+from gradebook.results.domain.year import Case, IndividualPlan, Summer
 from gradebook.scores.domain.columns import columns, periods
 
 _STATES = {
@@ -31,16 +31,35 @@ class Entered(NamedTuple):
     state: ScoreState | None
 
 
+class Beside(NamedTuple):
+    """What decides about a year beside its marks; None = not known yet.
+
+    ``conduct_after`` is that of the summer's training, None where it was not completed.
+    """
+
+    conduct: tuple[Rating | None, Rating | None] = (None, None)
+    absences: int | None = None
+    summer_over: bool = False
+    conduct_after: Rating | None = None
+    promotes: bool | None = None
+
+
+NOTHING = Beside()
+
 _Cells = Mapping[tuple[Term, ColumnKind], Mapping[int, Entered]]
 
 
 def case(
-    grade: Grade, plan: SubjectPlan, entered: Iterable[Entered], readings: Readings
+    grade: Grade,
+    plan: SubjectPlan,
+    entered: Iterable[Entered],
+    readings: Readings,
+    beside: Beside = NOTHING,
 ) -> Case | None:
-    """Give the case of a pupil's year as far as the score book knows it.
+    """Give the case of a pupil's year as far as it is known.
 
-    Conduct and absences are decided elsewhere: what waits for them has no result. None where the
-    plan leaves open what the pupil learns.
+    What waits for something that is not known has no result. None where the plan leaves open what
+    the pupil learns.
     """
     learnt = plans.subjects(plan, grade)
     if not learnt or not plans.complete(plan, grade):
@@ -54,10 +73,43 @@ def case(
         level=level,
         grade=int(grade),
         subjects={one: _subject(one, grade, plan, cells[one], readings) for one in learnt},
-        conduct=(None, None),
-        absences=None,
-        individual_plan=IndividualPlan() if plan.individual else None,
+        conduct=beside.conduct,
+        absences=beside.absences,
+        summer=Summer(beside.conduct_after, _retests(learnt, cells))
+        if beside.summer_over
+        else None,
+        individual_plan=IndividualPlan(beside.promotes) if plan.individual else None,
     )
+
+
+def _retests(
+    learnt: Iterable[Subject], cells: Mapping[Subject, _Cells]
+) -> dict[str, int | Comment | Literal[Missing.ZERO_BY_RULE]]:
+    """Give what was sat again in the summer; whoever is excused has not sat it yet."""
+    found: dict[str, int | Comment | Literal[Missing.ZERO_BY_RULE]] = {}
+    for subject in learnt:
+        cell = next(iter(cells[subject].get((Term.HE, ColumnKind.RETEST), {}).values()), None)
+        comment = subject.assessment is Assessment.COMMENT
+        sat = _comment(cell) if comment else _mark(cell)
+        if sat is Missing.ZERO_BY_RULE:
+            found[subject] = Missing.ZERO_BY_RULE
+        elif not isinstance(sat, Missing):
+            found[subject] = sat
+    return found
+
+
+def term_of(
+    grade: Grade, subject: Subject, entered: Iterable[Entered]
+) -> averages.ScoredTerm | None:
+    """Give what was assessed in one term of a subject with marks; None where the law knows none."""
+    if subject.assessment is Assessment.COMMENT or periods(subject, grade) is None:
+        return None
+    cells: defaultdict[tuple[Term, ColumnKind], dict[int, Entered]] = defaultdict(dict)
+    for one in entered:
+        cells[one.term, one.kind][one.position] = one
+    due = columns(subject, ColumnKind.REGULAR, grade)
+    terms = {term for term, _ in cells}
+    return _term(cells, terms.pop(), due, _mark, topic=False) if len(terms) == 1 else None
 
 
 def _subject(

@@ -1,0 +1,1 @@
+"""Rèn luyện: what the homeroom teacher decides and remarks about each pupil, term by term."""
