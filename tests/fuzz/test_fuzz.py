@@ -76,13 +76,18 @@ class Client:
             if self.cases[label] % 2:
                 introduce(case, self.acquainted.known, Random(self.cases.total()))
         request = case.as_transport_kwargs(base_url=self.url, headers=headers)
-        # Only the status is read: a stream of events never ends.
-        with self.session.request(**request, stream=True, timeout=SECONDS) as answer:
-            self.answers[answer.status_code] += 1
-            if not stranger:
-                self.statuses[label].add(answer.status_code)
-            if answer.status_code >= 500:
-                self.failures.append(f"{answer.status_code}: {case.as_curl_command()}")
+        try:
+            # Only the status is read: a stream of events never ends.
+            with self.session.request(**request, stream=True, timeout=SECONDS) as answer:
+                status = answer.status_code
+        except requests.Timeout:
+            self.failures.append(f"nothing in {SECONDS} s: {case.as_curl_command()}")
+            return
+        self.answers[status] += 1
+        if not stranger:
+            self.statuses[label].add(status)
+        if status >= 500:
+            self.failures.append(f"{status}: {case.as_curl_command()}")
 
     def fuzz(self, operation: Any, mode: GenerationMode) -> None:
         numbers = count()

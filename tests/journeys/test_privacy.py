@@ -47,7 +47,7 @@ from .mistakes import err
 from .searching import Canary, Hit, Place, Suite, hits
 from .small_province import Province
 
-WITHIN = 60.0
+WITHIN = 150.0
 CLEANED_AT_ONCE = {
     "segment.ms": "500",
     "max.compaction.lag.ms": "500",

@@ -21,7 +21,7 @@ from edu.home import Home
 from edu.tokens import named_id, token
 
 SECONDS = 60
-"""Longer than the 40 s that Kafka's client waits: on topics just made a relay may have to."""
+"""Of patience: on a busy machine five relays take their time to lead."""
 CONFLICT, NOT_FOUND = 409, 404
 COMMUNE = "25459"
 CODE = "80000001"

@@ -5,13 +5,17 @@ The rest is pytest.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 from edu.home import ROOT
 
-SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
-"""Most tests wait for a process to start; each worker has a broker and a database of its own."""
+WORKERS = min(4, (os.cpu_count() or 1) + 1)
+"""One more than there are cores: most tests wait, and each worker has a broker of its own."""
+
+# Files in their own order: those with few tests, which xdist would begin last, are the long ones.
+SIDE_BY_SIDE = ["-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 KINDS = {
     "unit": [*SIDE_BY_SIDE, "-m", "not wire and not browser and not fuzz and not chaos"],

@@ -23,9 +23,11 @@ _IDLE_IN_TRANSACTION_MS = 30_000
 _STATEMENT_SECONDS = 30.0
 _RETURNED = "chassis.returned"
 _TRUSTED_SECONDS = 1.0
-# Among them a full disk (53100) and too little memory (53200): no record is at fault for these.
+# Among them a full disk (53100), too little memory (53200) and a transaction that took too long
+# (25P04): no record is at fault for these.
 _TRANSIENT_SQLSTATES = frozenset(
-    {"40001", "40P01", "53100", "53200", "53300", "55P03", "57P01", "57P02", "57P03"}
+    {"25P03", "25P04", "40001", "40P01", "53100", "53200", "53300", "55P03"}
+    | {"57P01", "57P02", "57P03"}
 )
 
 

@@ -1,6 +1,7 @@
 """As whom a service speaks to Kafka, and how: every client takes its options from here."""
 
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,7 +25,9 @@ class Security:
         """What connections are encrypted with; None where they are not."""
         if self.protocol not in {"SSL", "SASL_SSL"}:
             return None
-        return ssl.create_default_context(cafile=self.ca_file)
+        context = ssl.create_default_context(cafile=self.ca_file)
+        context.sslobject_class = _LeavingAtOnce
+        return context
 
     @property
     def named(self) -> bool:
@@ -57,3 +60,15 @@ class Security:
 
 
 OPEN = Security()
+
+
+class _LeavingAtOnce(ssl.SSLObject):
+    """Says that it closes and waits for no answer, which it need not (RFC 8446, 6.1).
+
+    A broker that still holds a fetch gives none; asyncio would wait for it for 30 seconds in every
+    ``stop()`` of a client, and a relay or consumer could neither begin anew nor end.
+    """
+
+    def unwrap(self) -> None:
+        with suppress(ssl.SSLWantReadError):
+            super().unwrap()

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from chassis.clock import new_id
-from chassis.consuming import parking
+from chassis.consuming import parking, store
 from chassis.consuming.consumer import Consumer
 from chassis.consuming.decisions import Pace
 from chassis.consuming.handlers import Handlers, Received
 from chassis.consuming.subscription import Subscription
-from chassis.database import Database, Session
+from chassis.database import Database, Session, is_transient
 from contracts import topics
 from contracts.admissions import UnitRegistered
 from contracts.event import Event
@@ -267,6 +268,31 @@ async def test_a_member_that_overslept_is_fenced_and_changes_nothing(
         await send(kafka, document(unit(2), 2), document(unit(3), 3))
         await eventually(lambda: _has(reader, 2))
     assert await reader.kept() == ["Xã số 1", "Xã số 3"]
+
+
+async def test_a_member_that_is_frozen_does_not_hold_its_lanes_for_ever(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane, move = (UNITS, 0), (0, 1)
+    async with reader.database.transaction() as session:
+        await store.load(session, [lane])
+    monkeypatch.setattr(store, "LONGEST_MS", 1_000)
+
+    async def freeze() -> None:
+        async with reader.database.transaction() as session:
+            await store.advance(session, {lane: move})
+            # For the database busy, as a process is that was stopped while it sent something.
+            await session.execute(text("SELECT pg_sleep(60)"))
+
+    frozen = asyncio.create_task(freeze())
+    await eventually(
+        lambda: reader.rows("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")
+    )
+    async with reader.database.transaction() as session:
+        assert await store.advance(session, {lane: move}) == {lane}
+    with pytest.raises(DBAPIError) as ended:
+        await frozen
+    assert is_transient(ended.value)
 
 
 async def test_a_lane_that_is_taken_away_meanwhile_ends_what_was_begun(

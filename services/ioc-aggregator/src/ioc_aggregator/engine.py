@@ -29,6 +29,8 @@ class Engine:
         self.projector = Folding(database, self.follower)
         self.feed = Reader(database)
         self.history = History(database, self.follower)
+        self.exporting = asyncio.Lock()
+        """Files are made one at a time: together they would slow down all that is done here."""
         self._writer = Writer(database, self.follower, kept=feed_kept) if writes_feed else None
         self._days = Days(database, self.follower) if writes_feed else None
 
@@ -46,14 +48,8 @@ class Engine:
                 await asyncio.wait_for(self.follower.woken.wait(), _IDLE_SECONDS)
 
     async def turn(self) -> None:
-        """Do it once.
-
-        The feed's head is read in the snapshot that the state is read from, or before it: whoever
-        is told N has all that stands in the feed up to N.
-        """
-        async with self.database.reading() as session:
-            await self.feed.refresh(session)
-            await self.follower.refresh(session)
+        """Do it once."""
+        await self.refresh()
         if self._writer is not None and await self._writer.round():
             async with self.database.reading() as session:
                 await self.feed.refresh(session)
@@ -61,3 +57,13 @@ class Engine:
             await self._days.turn()
         await self.history.refresh()
         await self.follower.snapshot_when_due(self.database)
+
+    async def refresh(self) -> None:
+        """Read whatever was committed, by other processes too.
+
+        The feed's head is read in the snapshot that the state is read from, or before it: whoever
+        is told N has all that stands in the feed up to N.
+        """
+        async with self.database.reading() as session:
+            await self.feed.refresh(session)
+            await self.follower.refresh(session)

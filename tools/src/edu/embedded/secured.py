@@ -51,7 +51,7 @@ class Secured:
 def secured(home: Home) -> Iterator[Secured]:
     """Run such a broker in the home, which the caller owns."""
     password = home.secret("kafka-admin")
-    ca_file, keystore = _certificate(home.folder)
+    ca_file, keystore = certificate(home.folder)
     admin = Security("SASL_SSL", ADMIN, password, str(ca_file))
     broker = Kafka(
         Java(artifacts.fetch(artifacts.locked("kafka"), home.cache), home.cache),
@@ -93,7 +93,7 @@ def _settings(password: str, keystore: Path, ca_file: Path) -> dict[str, str]:
     }
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
+def certificate(folder: Path) -> tuple[Path, Path]:
     """Make a certificate that vouches for itself; return it, and it with its key for the broker."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "edu embedded broker")])

@@ -13,6 +13,9 @@ from chassis.database import Session
 from chassis.tables import PARKED
 from contracts.envelope import Tombstone
 
+LONGEST_MS = 30_000
+"""Of a transaction; a slice that takes longer comes again, cut smaller."""
+
 
 @dataclass(slots=True)
 class Stored:
@@ -77,7 +80,11 @@ async def advance(
 
     Returns the lanes that moved. A lane left out was advanced by another member meanwhile (this
     one slept through a rebalance): its slice must not be applied.
+
+    From here on the transaction holds what the next member waits for, so the database bounds it:
+    a member that is frozen in the middle of a message is not idle, and would hold it for ever.
     """
+    await session.execute(text(f"SET LOCAL transaction_timeout = {LONGEST_MS}"))
     lanes = sorted(moves)
     rows = await session.execute(
         text(

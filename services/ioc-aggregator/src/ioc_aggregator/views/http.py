@@ -126,6 +126,7 @@ async def read_indicators(numbers: NumbersDep) -> answers.IndicatorsAnswer:
     responses={200: {"content": {export.CSV: {}, export.XLSX: {}, export.JSON: {}}}},
 )
 async def read_export(
+    engine: EngineDep,
     numbers: NumbersDep,
     form: Annotated[
         Literal["csv", "xlsx", "json"],
@@ -133,16 +134,11 @@ async def read_export(
     ] = "xlsx",
 ) -> Response:
     """The same numbers as a file, each row with its definition, as-of, n and N."""
-    found = list(export.rows(numbers))
-    if form == "json":
-        content, kind = export.to_json(found, numbers), export.JSON
-    elif form == "csv":
-        content, kind = export.to_csv(found), export.CSV
-    else:
-        content, kind = await asyncio.to_thread(export.to_xlsx, found), export.XLSX
+    async with engine.exporting:
+        content = await asyncio.to_thread(export.made, numbers, form)
     name = f"ioc-edu-{numbers.day}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, media_type=kind, headers=headers)
+    return Response(content, media_type=export.KINDS[form], headers=headers)
 
 
 @router.get("/indicators/catalogue", public=True, transactional=False)
@@ -239,6 +235,8 @@ async def read_dump(
 ) -> StreamingResponse:
     """Everything at one moment as NDJSON: positions, cells, facts and numbers, unsuppressed."""
     POLICY.authorise(principal, READ_DUMP)
+    # A rebuild may have switched a moment ago: who compares everything must not get the old one.
+    await engine.refresh()
     kept: list[tuple[str, int, int, int]] = []
     standing = await places.standing_at(engine, as_of, FAMILIES)
     if standing.end is not None:
