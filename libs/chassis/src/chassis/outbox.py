@@ -3,9 +3,10 @@
 The relay (:mod:`chassis.relay`) numbers and sends the rows after the commit, in order of id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy import insert
 
@@ -34,11 +35,30 @@ class Emitted:
     data: str
 
 
+class Row(TypedDict):
+    """A row of the outbox, not written yet."""
+
+    created: datetime
+    topic: str
+    partition: int
+    key: str
+    attributes: str | None
+    data: str | None
+
+
 async def emit(session: Session, *events: Event) -> list[Emitted]:
     """Write ``events`` to the outbox of the transaction behind ``session``, in this order.
 
-    Pending rows are flushed first: the locks of the aggregates are then held before an outbox id
-    is drawn, so two changes of one aggregate have ids in the order of their commits.
+    Raises:
+        EventTooLargeError: a document would be over 64 KiB.
+    """
+    rows = rendered(events)
+    await write(session, rows)
+    return [Emitted(row["partition"], row["attributes"] or "", row["data"] or "") for row in rows]
+
+
+def rendered(events: Iterable[Event]) -> list[Row]:
+    """Make the rows of ``events``, caused by what is at hand, for :func:`write`.
 
     Raises:
         EventTooLargeError: a document would be over 64 KiB.
@@ -46,7 +66,6 @@ async def emit(session: Session, *events: Event) -> list[Emitted]:
     moment = clock.now()
     cause = context.current()
     rows = []
-    emitted = []
     for event in events:
         data = event.data_json()
         attributes = envelope.attributes(
@@ -62,19 +81,30 @@ async def emit(session: Session, *events: Event) -> list[Emitted]:
         if size > envelope.MAX_DOCUMENT:
             message = f"{event.type_name()} would be {size} bytes; {envelope.MAX_DOCUMENT} at most"
             raise EventTooLargeError(message)
-        row = _row(event.TOPIC, event.partition_key(), attributes, data)
-        rows.append(row)
-        emitted.append(Emitted(row["partition"], attributes, data))
-    await _write(session, rows)
-    return emitted
+        rows.append(_row(event.TOPIC, event.partition_key(), attributes, data))
+    return rows
 
 
 async def emit_tombstones(session: Session, topic: Topic, keys: Sequence[str]) -> None:
     """Write a tombstone for each key of a compacted topic: Kafka forgets what stood there."""
-    await _write(session, [_row(topic, key, None, None) for key in keys])
+    await write(session, [_row(topic, key, None, None) for key in keys])
 
 
-def _row(topic: Topic, key: str, attributes: str | None, data: str | None) -> dict[str, Any]:
+async def write(session: Session, rows: Sequence[Row]) -> None:
+    """Write rows in this order.
+
+    Pending rows are flushed first: the locks of the aggregates are then held before an outbox id
+    is drawn, so two changes of one aggregate have ids in the order of their commits.
+    """
+    if not rows:
+        return
+    await session.flush()
+    # executemany sends the rows in order, so their ids ascend.
+    await session.execute(_INSERT, rows)
+    session.info[EMITTED] = True
+
+
+def _row(topic: Topic, key: str, attributes: str | None, data: str | None) -> Row:
     return {
         "created": clock.now(),
         "topic": topic.name,
@@ -83,12 +113,3 @@ def _row(topic: Topic, key: str, attributes: str | None, data: str | None) -> di
         "attributes": attributes,
         "data": data,
     }
-
-
-async def _write(session: Session, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    await session.flush()
-    # executemany sends the rows in order, so their ids ascend.
-    await session.execute(_INSERT, rows)
-    session.info[EMITTED] = True

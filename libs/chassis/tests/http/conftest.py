@@ -1,7 +1,7 @@
 """A small service over HTTP: one command and one query of every kind, and who may call them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from chassis.auth import ANY, Policy, Principal, Role
 from chassis.clock import new_id
 from chassis.database import Database, Session
-from chassis.errors import Conflict, Unauthorized
+from chassis.errors import Conflict, Problem, Unauthorized
 from chassis.health import Health, Part
 from chassis.http import (
     BodyDep,
@@ -31,6 +31,7 @@ from chassis.http import (
     SessionDep,
     create_app,
 )
+from chassis.http.group_commit import Member, TogetherDep
 from chassis.outbox import EventTooLargeError
 from edu.testing.delivery import with_delivery
 
@@ -100,6 +101,8 @@ class Notes:
     runs: int = 0
     before_answer: list[Callable[[], object]] = field(default_factory=list)
     both: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(2))
+    groups: list[int] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def write(self, session: Session, wanted: Note) -> Kept:
         self.runs += 1
@@ -111,6 +114,26 @@ class Notes:
             action()
         count = (await session.execute(text("SELECT count(*) FROM note"))).scalar_one()
         return Kept(id=new_id(), text=wanted.text, notes=count)
+
+    async def write_together(
+        self, session: Session, members: Sequence[Member[tuple[Principal, Note]]]
+    ) -> list[BaseModel | Problem]:
+        """Write all of a group behind the gate; refuse one and break on another text."""
+        self.groups.append(len(members))
+        await self.gate.wait()
+        done: list[BaseModel | Problem] = []
+        for member in members:
+            principal, wanted = member.wanted
+            try:
+                member.context.run(POLICY.authorise, principal, "notes.write")
+                if wanted.text == "refused":
+                    raise Conflict("note-changed", "Ghi chú đã đổi.")
+                done.append(await self.write(session, wanted))
+            except Problem as problem:
+                done.append(problem)
+            if wanted.text == "broken":
+                raise RuntimeError
+        return done
 
 
 def routes(  # noqa: C901 (a list of small endpoints)
@@ -129,6 +152,10 @@ def routes(  # noqa: C901 (a list of small endpoints)
     async def replace(shelf: str, body: Note, session: SessionDep, principal: PrincipalDep) -> Kept:
         POLICY.authorise(principal, "notes.write")
         return await notes.write(session, Note(text=f"{shelf}: {body.text}"))
+
+    @commands.put("/together", grouped=True)
+    async def together(body: Note, principal: PrincipalDep, together: TogetherDep) -> Response:
+        return await together(notes.write_together, (principal, body))
 
     @commands.post("/clash")
     async def clash(body: Note, session: SessionDep, principal: PrincipalDep) -> Kept:

@@ -48,6 +48,7 @@ def create_app(
     )
     app.state.database = database
     app.state.felt = felt
+    app.state.groups = {}
     app.state.verifier = verifier
     # Shown, not required: one outage of the issuer must not take all services away.
     health.probe("token keys", verifier.look, required=False)

@@ -7,29 +7,35 @@ keys of more than 30 days.
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Integer, LargeBinary, Text, TextClause, bindparam, text
 from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.clock import now
 from chassis.database import Session
 from chassis.errors import Conflict, Malformed
-from chassis.tables import IDEMPOTENCY_KEY as TABLE
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,255}")
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One use of a key: by whom, on which route, for which exact request."""
+class Identity(NamedTuple):
+    """A key is known by who used it, and on which route."""
 
     principal: str
     route: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One use of a key, for one exact request."""
+
+    identity: Identity
     fingerprint: bytes
 
 
@@ -60,61 +66,95 @@ def fingerprint(request: Request, body: bytes) -> bytes:
     return digest.digest()
 
 
-async def take(session: Session, wanted: Claim) -> Response | None:
-    """Take the key for this transaction, or return the answer that it already gave.
+class Replayed(Response):
+    """The answer that a key had before."""
 
-    Raises:
-        Conflict: the key was used for another request.
+    def __init__(self, status: int, content_type: str | None, body: bytes) -> None:
+        headers = {"Idempotency-Replayed": "true"}
+        super().__init__(body, status, headers=headers, media_type=content_type)
 
+
+async def take(session: Session, wanted: Sequence[Claim]) -> Mapping[Identity, Replayed | Conflict]:
+    """Take the keys, each another one, for this transaction; give what those used before answer.
+
+    One that was used for another request is a conflict.
     """
-    row = {
-        "principal": wanted.principal,
-        "route": wanted.route,
-        "key": wanted.key,
-        "body_hash": wanted.fingerprint,
-        "created": now(),
-    }
     connection = await session.connection()
-    taken = await connection.execute(_TAKE, row)
-    if taken.first() is not None:
-        return None
-    stored = (await connection.execute(_STORED, _identity(wanted))).one()
-    if stored.body_hash != wanted.fingerprint:
-        raise Conflict(
+    rows = {"body_hash": [claim.fingerprint for claim in wanted], "created": now()}
+    taken = await connection.execute(_TAKE, _columns([one.identity for one in wanted]) | rows)
+    fresh = {Identity(*row) for row in taken}
+    used = {one.identity: one.fingerprint for one in wanted if one.identity not in fresh}
+    if not used:
+        return {}
+    stored = await connection.execute(_STORED, _columns(list(used)))
+    return {
+        (identity := Identity(*row[:3])): Replayed(*row[4:])
+        if row.body_hash == used[identity]
+        else Conflict(
             "idempotency-key-reused",
             "Mã chống gửi lặp này đã dùng cho một yêu cầu khác. Hãy tạo mã mới.",
         )
-    return Response(
-        stored.body,
-        stored.status,
-        headers={"Idempotency-Replayed": "true"},
-        media_type=stored.content_type,
+        for row in stored
+    }
+
+
+async def store(session: Session, answers: Mapping[Identity, Response]) -> None:
+    """Keep the answers of keys that were taken, in the commands' own transaction."""
+    rows = {
+        "status": [answer.status_code for answer in answers.values()],
+        "content_type": [answer.headers.get("content-type") for answer in answers.values()],
+        "body": [bytes(answer.body) for answer in answers.values()],
+    }
+    await (await session.connection()).execute(_STORE, _columns(list(answers)) | rows)
+
+
+async def give_back(session: Session, keys: Sequence[Identity]) -> None:
+    """Forget keys that were taken in this transaction: what was refused may be tried again."""
+    await (await session.connection()).execute(_GIVE_BACK, _columns(keys))
+
+
+def _columns(keys: Sequence[Identity]) -> dict[str, object]:
+    return {name: [getattr(key, name) for key in keys] for name in Identity._fields}
+
+
+def _statement(sql: str) -> TextClause:
+    """Make a statement about many keys, each a place in arrays; made once, prepared once."""
+    kinds = {"body_hash": LargeBinary, "body": LargeBinary, "status": Integer}
+    names = [
+        name
+        for name in (*Identity._fields, *kinds, "content_type")
+        if re.search(rf":{name}\b", sql)
+    ]
+    return text(sql).bindparams(
+        *(bindparam(name, type_=ARRAY(kinds.get(name, Text))) for name in names)
     )
 
 
-async def store(session: Session, wanted: Claim, response: Response) -> None:
-    """Keep `response` as the answer of the key, in the command's own transaction."""
-    connection = await session.connection()
-    answer = {
-        "status": response.status_code,
-        "content_type": response.headers.get("content-type"),
-        "body": bytes(response.body),
-    }
-    await connection.execute(_STORE, answer | _identity(wanted))
-
-
-def _identity(wanted: Claim) -> dict[str, str]:
-    return {"of_principal": wanted.principal, "of_route": wanted.route, "of_key": wanted.key}
-
-
-# Made once: every command runs the first and the last of them.
-_IS_WANTED = and_(
-    TABLE.c.principal == bindparam("of_principal"),
-    TABLE.c.route == bindparam("of_route"),
-    TABLE.c.key == bindparam("of_key"),
+# In the order of the keys, so that two transactions cannot wait for each other's.
+_TAKE = _statement(
+    """
+    INSERT INTO delivery.idempotency_key (principal, route, key, body_hash, created)
+    SELECT *, :created FROM unnest(:principal, :route, :key, :body_hash) ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING RETURNING principal, route, key
+    """
 )
-_TAKE = insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.key)
-_STORED = select(TABLE.c.body_hash, TABLE.c.status, TABLE.c.content_type, TABLE.c.body).where(
-    _IS_WANTED
+_WANTED = "SELECT * FROM unnest(:principal, :route, :key)"
+_STORED = _statement(
+    f"""
+    SELECT principal, route, key, body_hash, status, content_type, body
+    FROM delivery.idempotency_key WHERE (principal, route, key) IN ({_WANTED})
+    """  # noqa: S608 - the texts stand above
 )
-_STORE = update(TABLE).where(_IS_WANTED)
+_STORE = _statement(
+    """
+    UPDATE delivery.idempotency_key AS stored
+    SET status = answer.status, content_type = answer.content_type, body = answer.body
+    FROM unnest(:principal, :route, :key, :status, :content_type, :body)
+        AS answer(principal, route, key, status, content_type, body)
+    WHERE (stored.principal, stored.route, stored.key)
+        = (answer.principal, answer.route, answer.key)
+    """
+)
+_GIVE_BACK = _statement(
+    f"DELETE FROM delivery.idempotency_key WHERE (principal, route, key) IN ({_WANTED})"  # noqa: S608
+)

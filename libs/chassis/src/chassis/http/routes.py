@@ -18,7 +18,6 @@ from typing import Any, Protocol, TypeVar, cast
 import structlog
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -29,14 +28,13 @@ from chassis.database import Session
 from chassis.errors import Problem, Unauthorized
 from chassis.http import idempotency, parameters
 from chassis.http.bodies import BodyReader, nul_character
+from chassis.http.deadlocks import enduring
 from chassis.http.limits import BODY_LIMIT, with_limited_body
 
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 EndpointT = TypeVar("EndpointT", bound=Callable[..., Any])
 
 _ANONYMOUS = "anonymous"
-_DEADLOCK_SQLSTATES = frozenset({"40001", "40P01"})
-_DEADLOCKS_ENDURED = 2
 _log = structlog.get_logger("chassis.http")
 
 
@@ -69,6 +67,7 @@ class ChassisRoute(APIRoute):
         body_limit: int = BODY_LIMIT,
         key_header: str = idempotency.HEADER,
         transactional: bool = True,
+        grouped: bool = False,
         **options: Any,
     ) -> None:
         """Keep what FastAPI has no place for; a test may read these."""
@@ -76,6 +75,7 @@ class ChassisRoute(APIRoute):
         self.body_limit = body_limit
         self.key_header = key_header
         self.transactional = transactional
+        self.grouped = grouped
         super().__init__(path, endpoint, **options)
         self.body_reader = BodyReader(self)
         self._parameters = parameters.names(self.dependant)
@@ -86,6 +86,8 @@ class ChassisRoute(APIRoute):
 
         async def decided(request: Request) -> Response:
             response = await call_endpoint(request)
+            if isinstance(response, idempotency.Replayed):
+                return response  # decided when it was answered first
             if not self.public and not decisions_of(request).taken:
                 _log.error("endpoint took no authorisation decision", route=self.path)
                 raise Problem("undecided", "Hệ thống chưa kiểm tra quyền cho việc này.")
@@ -140,19 +142,17 @@ class CommandRoute(ChassisRoute):
         request = await self.body_reader.read(request)
         claim = idempotency.Claim(
             # Who is not known by a token is told apart by the address: one key is one sender's.
-            principal=request.url.path if self.public else actor,
-            route=f"{request.method} {self.path_format}",
-            key=key,
-            fingerprint=idempotency.fingerprint(request, body),
+            idempotency.Identity(
+                request.url.path if self.public else actor,
+                f"{request.method} {self.path_format}",
+                key,
+            ),
+            idempotency.fingerprint(request, body),
         )
-        for _ in range(_DEADLOCKS_ENDURED):
-            try:
-                return await _transact(request, claim, answer)
-            except DBAPIError as error:
-                if not _is_deadlock(error):
-                    raise
-                _log.warning("deadlock, command runs again", route=self.path)
-        return await _transact(request, claim, answer)
+        if self.grouped:
+            request.state.claim = claim
+            return await answer(request)
+        return await enduring(partial(_transact, request, claim, answer), of=self.path)
 
 
 async def _transact(request: Request, claim: idempotency.Claim, answer: Answer) -> Response:
@@ -165,21 +165,17 @@ async def _transact(request: Request, claim: idempotency.Claim, answer: Answer) 
         return refused.response
 
 
-def _is_deadlock(error: DBAPIError) -> bool:
-    """Tell whether PostgreSQL ended this transaction so that another one could go on."""
-    return getattr(error.orig, "sqlstate", None) in _DEADLOCK_SQLSTATES
-
-
 async def _once(
     session: Session, claim: idempotency.Claim, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
-    stored = await idempotency.take(session, claim)
-    if stored is not None:
-        return stored
+    for before in (await idempotency.take(session, [claim])).values():
+        if isinstance(before, Problem):
+            raise before
+        return before
     response = await answer()
     if response.status_code >= HTTPStatus.BAD_REQUEST:
         raise _RolledBack(response)
-    await idempotency.store(session, claim, response)
+    await idempotency.store(session, {claim.identity: response})
     return response
 
 
@@ -197,10 +193,11 @@ class QueryRoute(ChassisRoute):
 
 
 class CommandRouter(APIRouter):
-    """The commands of one slice; its methods are `APIRouter`'s, and two options more.
+    """The commands of one slice; its methods are `APIRouter`'s, with options more.
 
     ``public=True`` needs no token and no decision; `body_limit` raises the limit for an import. A
-    POST may take its key from another header, where a standard has one: ``webhook-id``.
+    POST may take its key from another header, where a standard has one: ``webhook-id``. A PUT that
+    is ``grouped`` opens no transaction: the endpoint joins one (`chassis.http.group_commit`).
     """
 
     def post(
@@ -217,10 +214,17 @@ class CommandRouter(APIRouter):
         return _registration(self, "POST", path, route, options)
 
     def put(
-        self, path: str, *, public: bool = False, body_limit: int = BODY_LIMIT, **options: Any
+        self,
+        path: str,
+        *,
+        public: bool = False,
+        body_limit: int = BODY_LIMIT,
+        grouped: bool = False,
+        **options: Any,
     ) -> Callable[[EndpointT], EndpointT]:
         """Register a command under PUT."""
-        return self._command("PUT", path, public, body_limit, options)
+        route = partial(CommandRoute, public=public, body_limit=body_limit, grouped=grouped)
+        return _registration(self, "PUT", path, route, options)
 
     def patch(
         self, path: str, *, public: bool = False, body_limit: int = BODY_LIMIT, **options: Any
