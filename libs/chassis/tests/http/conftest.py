@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -31,7 +32,7 @@ from chassis.http import (
     SessionDep,
     create_app,
 )
-from chassis.http.group_commit import Member, TogetherDep
+from chassis.http.group_commit import TogetherDep
 from chassis.outbox import EventTooLargeError
 from edu.testing.delivery import with_delivery
 
@@ -116,16 +117,15 @@ class Notes:
         return Kept(id=new_id(), text=wanted.text, notes=count)
 
     async def write_together(
-        self, session: Session, members: Sequence[Member[tuple[Principal, Note]]]
+        self, session: Session, orders: Sequence[tuple[Principal, Note, Context]]
     ) -> list[BaseModel | Problem]:
         """Write all of a group behind the gate; refuse one and break on another text."""
-        self.groups.append(len(members))
+        self.groups.append(len(orders))
         await self.gate.wait()
         done: list[BaseModel | Problem] = []
-        for member in members:
-            principal, wanted = member.wanted
+        for principal, wanted, request in orders:
             try:
-                member.context.run(POLICY.authorise, principal, "notes.write")
+                request.run(POLICY.authorise, principal, "notes.write")
                 if wanted.text == "refused":
                     raise Conflict("note-changed", "Ghi chú đã đổi.")
                 done.append(await self.write(session, wanted))
@@ -155,7 +155,7 @@ def routes(  # noqa: C901 (a list of small endpoints)
 
     @commands.put("/together", grouped=True)
     async def together(body: Note, principal: PrincipalDep, together: TogetherDep) -> Response:
-        return await together(notes.write_together, (principal, body))
+        return await together(notes.write_together, (principal, body, copy_context()))
 
     @commands.post("/clash")
     async def clash(body: Note, session: SessionDep, principal: PrincipalDep) -> Kept:

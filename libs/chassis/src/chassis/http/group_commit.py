@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextvars import Context, copy_context
+from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, cast
@@ -37,10 +37,9 @@ _AT_ONCE = 2
 
 @dataclass(eq=False, slots=True)
 class Member(Generic[T]):
-    """One command of a group: what it wants, and the context in which it was asked."""
+    """One command of a group: what it wants, and who waits for it."""
 
     wanted: T
-    context: Context
     claim: Claim
     answer: asyncio.Future[Response] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
@@ -56,8 +55,11 @@ class Member(Generic[T]):
             self.answer.set_result(outcome)
 
 
-Work: TypeAlias = Callable[[Session, Sequence[Member[T]]], Awaitable[Sequence[BaseModel | Problem]]]
-"""Does what the members want in one transaction; gives each its answer, or why it is refused."""
+Work: TypeAlias = Callable[[Session, Sequence[T]], Awaitable[Sequence[BaseModel | Problem]]]
+"""Does what all want in one transaction; gives each its answer, or why it is refused.
+
+It runs in nobody's context: who needs that of a request takes it along (`contextvars`).
+"""
 
 
 class Groups(Generic[T]):
@@ -76,7 +78,7 @@ class Groups(Generic[T]):
         Raises:
             Problem: it is refused.
         """
-        member = Member(wanted, copy_context(), claim)
+        member = Member(wanted, claim)
         self._waiting.append(member)
         self._begin()
         return await member.answer
@@ -126,7 +128,7 @@ class Groups(Generic[T]):
             }
             fresh = [member for member in group if member.claim.identity not in outcomes]
             if fresh:
-                done = await self._work(session, fresh)
+                done = await self._work(session, [member.wanted for member in fresh])
                 answers = {
                     member.claim.identity: one if isinstance(one, Problem) else _rendered(one)
                     for member, one in zip(fresh, done, strict=True)

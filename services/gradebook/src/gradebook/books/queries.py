@@ -94,8 +94,8 @@ async def standings(
     return found
 
 
-async def check_open(
-    session: Session, columns: Sequence[Column], wheres: Sequence[str], moment: datetime
+def check_open(
+    standing: Mapping[str, Standing], sheet_ids: Sequence[str], wheres: Sequence[str]
 ) -> None:
     """Return if all of these sheets, which are held, may be written; ``wheres`` names each.
 
@@ -103,11 +103,10 @@ async def check_open(
         Conflict: one may not.
 
     """
-    standing = await standings(session, columns, moment)
     faults = [
         FieldError(where, _WHY[why].format(day=found.last_day), _HOW[why])
-        for one, where in zip(columns, wheres, strict=True)
-        for found in (standing[one.sheet_id].entry,)
+        for sheet_id, where in zip(sheet_ids, wheres, strict=True)
+        for found in (standing[sheet_id].entry,)
         for why in (found.closed,)
         if why is not None
     ]

@@ -5,7 +5,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, any_, bindparam, exists, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    and_,
+    any_,
+    bindparam,
+    column,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -84,18 +95,34 @@ async def standings(
     session: Session, principal: Principal, class_ids: Collection[str]
 ) -> Mapping[str, Standing]:
     """Give what ``principal`` is to each of the classes that exist."""
-    me = person(principal)
-    rows = await session.execute(_STANDINGS, {"me": me, "class_ids": list(class_ids)})
-    whole: dict[str, frozenset[str]] = {}
-    subjects: defaultdict[str, set[Subject]] = defaultdict(set)
-    for class_id, school_id, homeroom_teacher_id, subject in rows:
-        relations = principal.relations_to_school(school_id)
-        whole[class_id] = relations | {HOMEROOM} if me and homeroom_teacher_id == me else relations
+    found = await standings_of(session, [(principal, class_id) for class_id in class_ids])
+    return {class_id: standing for (_, class_id), standing in found.items()}
+
+
+async def standings_of(
+    session: Session, asked: Collection[tuple[Principal, str]]
+) -> Mapping[tuple[Principal, str], Standing]:
+    """Give what somebody is to a class, for many at once; a class that is not there is left out."""
+    pairs = list(dict.fromkeys(asked))
+    rows = await session.execute(
+        _STANDINGS,
+        {
+            "place": list(range(len(pairs))),
+            "me": [person(principal) for principal, _ in pairs],
+            "class_ids": [class_id for _, class_id in pairs],
+        },
+    )
+    whole: dict[int, frozenset[str]] = {}
+    subjects: defaultdict[int, set[Subject]] = defaultdict(set)
+    for place, school_id, homeroom_teacher_id, subject in rows:
+        principal, _ = pairs[place]
+        me, relations = person(principal), principal.relations_to_school(school_id)
+        whole[place] = relations | {HOMEROOM} if me and homeroom_teacher_id == me else relations
         if subject is not None:
-            subjects[class_id].add(subject)
+            subjects[place].add(subject)
     return {
-        class_id: Standing(relations, frozenset(subjects[class_id]))
-        for class_id, relations in whole.items()
+        pairs[place]: Standing(relations, frozenset(subjects[place]))
+        for place, relations in whole.items()
     }
 
 
@@ -144,22 +171,28 @@ _ANY_ROOMS = select(
 _ROOMS = _ANY_ROOMS.where(among(col(SchoolClass.class_id), "class_ids"))
 # Always in the order of the ids, so that two transactions cannot wait for each other.
 _ROOMS_HELD = _ROOMS.order_by(col(SchoolClass.class_id)).with_for_update(key_share=True)
+_ASKED = func.unnest(
+    bindparam("place", type_=ARRAY(Integer)),
+    bindparam("me", type_=ARRAY(Id)),
+    bindparam("class_ids", type_=ARRAY(Id)),
+).table_valued(column("place", Integer), column("me", Id), column("class_id", Id), name="asked")
 _STANDINGS = (
     select(
-        col(SchoolClass.class_id),
+        _ASKED.c.place,
         col(SchoolClass.school_id),
         col(SchoolClass.homeroom_teacher_id),
         col(Teaching.subject),
     )
+    .select_from(_ASKED)
+    .join(SchoolClass, col(SchoolClass.class_id) == _ASKED.c.class_id)
     .join(
         Teaching,
         and_(
             col(Teaching.class_id) == col(SchoolClass.class_id),
-            bindparam("me", type_=Id) == any_(col(Teaching.teacher_ids)),
+            _ASKED.c.me == any_(col(Teaching.teacher_ids)),
         ),
         isouter=True,
     )
-    .where(among(col(SchoolClass.class_id), "class_ids"))
 )
 _SEATED = select(col(Placement.class_id), col(Placement.pupil_id)).where(
     among(col(Placement.class_id), "class_ids")

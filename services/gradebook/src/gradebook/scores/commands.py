@@ -1,16 +1,19 @@
-"""Saving cells of sheets that are held, in the one transaction that it is given."""
+"""Saving cells of sheets that are held, many people's in the one transaction that it is given."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import ARRAY, bindparam, select, text, update
 from sqlmodel import col
 
+from chassis.auth import Principal
 from chassis.columns import among, table_of
 from chassis.database import Session
-from chassis.errors import FieldError, Invalid
-from chassis.outbox import emit
+from chassis.errors import FieldError, Invalid, Problem
+from chassis.outbox import Row, rendered, write
 from contracts.columns import Sparse
 from contracts.gradebook import ScoreEntered, SheetOpened
 from contracts.lists import ColumnKind
@@ -24,10 +27,18 @@ from gradebook.scores.tables import Cell as CellRow
 from gradebook.scores.tables import CellChange, Sheet
 
 
-class Stamp(NamedTuple):
-    """Who saves, and when."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Order:
+    """What one person saves, all of it or none, and the request that it came in."""
 
-    by: str
+    actor: Principal
+    saves: Sequence[Save]
+    request: Context = field(default_factory=copy_context)
+
+
+class Stamp(NamedTuple):
+    """When something is saved."""
+
     now: datetime
     today: date
 
@@ -41,54 +52,74 @@ class Saved(NamedTuple):
 
 
 async def save(
-    session: Session,
+    session: Session, orders: Sequence[Order], sheets: Mapping[str, Sheet], stamp: Stamp
+) -> Sequence[Sequence[Saved] | Problem]:
+    """Take each order or refuse it; ``sheets`` are held, and each is in one order only.
+
+    The number of statements is constant. An order is refused (as ``Invalid`` or ``Conflict``)
+    where an entry is no mark, concerns a stranger, corrects without a reason, or where a cell
+    changed since it was read.
+    """
+    calendars = await _calendars(session, orders, sheets)
+    cells = await _cells(session, [one.sheet_id for order in orders for one in order.saves])
+    seated = await classes.seated(session, {sheet.class_id for sheet in sheets.values()})
+    outcomes: list[Sequence[Saved] | Problem] = []
+    lines: list[tuple[object, ...]] = []
+    events: list[Row] = []
+    for order in orders:
+        judged = [_judge(one, sheets[one.sheet_id], cells, seated) for one in order.saves]
+        try:
+            _check_days(order.saves, sheets, calendars, stamp.today)
+            await refuse(session, judged)
+        except Problem as problem:
+            outcomes.append(problem)
+            continue
+        made: list[SheetOpened | ScoreEntered] = []
+        for each in judged:
+            made += _due_after(each, seated[each.sheet.class_id])
+            if each.decision.changes:
+                made.append(_entered(each, order.actor, stamp))
+                lines += _history(each, order.actor, stamp)
+        events += order.request.run(rendered, made)
+        outcomes.append([_saved(each) for each in judged])
+    if lines:
+        columns = zip(*lines, strict=True)
+        await session.execute(_WRITE, dict(zip(_COLUMNS, map(list, columns), strict=True)))
+        await write(session, events)
+    return outcomes
+
+
+def _judge(
+    one: Save,
+    sheet: Sheet,
+    cells: Mapping[str, Mapping[str, Cell]],
+    seated: Mapping[str, Collection[str]],
+) -> Judged:
+    scale = scale_of(sheet.subject, sheet.kind, sheet.grade)
+    found = cells[one.sheet_id]
+    return Judged(one, sheet, found, decide(one, found, seated[sheet.class_id], scale))
+
+
+async def _calendars(
+    session: Session, orders: Sequence[Order], sheets: Mapping[str, Sheet]
+) -> Mapping[str, roster.Calendar | None]:
+    dated = (one for order in orders for one in order.saves if one.day is not None)
+    years = {sheets[one.sheet_id].school_year for one in dated}
+    return {year: await roster.calendar(session, year) for year in years}
+
+
+def _check_days(
     saves: Sequence[Save],
     sheets: Mapping[str, Sheet],
-    *,
-    stamp: Stamp,
-) -> Sequence[Saved]:
-    """Take all the saves or none; ``sheets`` are held. The number of statements is constant.
-
-    Raises:
-        Invalid: an entry is no mark, concerns a stranger, or corrects without a reason.
-        Conflict: a cell changed since it was read.
-
-    """
-    await _check_days(session, saves, sheets, stamp.today)
-    cells = await _cells(session, saves)
-    seated = await classes.seated(session, {sheet.class_id for sheet in sheets.values()})
-    judged = []
-    for one in saves:
-        sheet = sheets[one.sheet_id]
-        scale = scale_of(sheet.subject, sheet.kind, sheet.grade)
-        decision = decide(one, cells[one.sheet_id], seated[sheet.class_id], scale)
-        judged.append(Judged(one, sheet, cells[one.sheet_id], decision))
-    await refuse(session, judged)
-
-    events: list[SheetOpened | ScoreEntered] = []
-    history: list[tuple[object, ...]] = []
-    for each in judged:
-        events += _due_after(each, seated[each.sheet.class_id])
-        if each.decision.changes:
-            events.append(_entered(each, stamp))
-            history += _history(each, stamp)
-    if history:
-        columns = zip(*history, strict=True)
-        await session.execute(_WRITE, dict(zip(_COLUMNS, map(list, columns), strict=True)))
-        await emit(session, *events)
-    return [_saved(each) for each in judged]
-
-
-async def _check_days(
-    session: Session, saves: Sequence[Save], sheets: Mapping[str, Sheet], today: date
+    calendars: Mapping[str, roster.Calendar | None],
+    today: date,
 ) -> None:
-    dated = [(one, one.day) for one in saves if one.day is not None]
-    years = {sheets[one.sheet_id].school_year for one, _ in dated}
-    calendars = {year: await roster.calendar(session, year) for year in years}
     faults = []
-    for one, day in dated:
+    for one in saves:
+        if one.day is None:
+            continue
         calendar = calendars[sheets[one.sheet_id].school_year]
-        if day > today or (calendar is not None and day < calendar.first_day):
+        if one.day > today or (calendar is not None and one.day < calendar.first_day):
             faults.append(
                 FieldError(
                     f"{one.where}day",
@@ -100,9 +131,9 @@ async def _check_days(
         raise Invalid("day-not-possible", "Ngày cho điểm chưa đúng.", errors=faults)
 
 
-async def _cells(session: Session, saves: Sequence[Save]) -> Mapping[str, Mapping[str, Cell]]:
+async def _cells(session: Session, sheet_ids: Collection[str]) -> Mapping[str, Mapping[str, Cell]]:
     """Give the cells of the sheets that somebody has touched before."""
-    found: dict[str, dict[str, Cell]] = {one.sheet_id: {} for one in saves}
+    found: dict[str, dict[str, Cell]] = {sheet_id: {} for sheet_id in sheet_ids}
     rows = await session.execute(_CELLS, {"sheet_ids": list(found)})
     for sheet_id, pupil_id, version, value, state in rows:
         found[sheet_id][pupil_id] = Cell(version, value, state)
@@ -121,12 +152,12 @@ def _due_after(one: Judged, seated: Collection[str]) -> list[SheetOpened]:
     return [change_due(one.sheet, one.sheet.cells_due + more)] if more else []
 
 
-def _entered(one: Judged, stamp: Stamp) -> ScoreEntered:
+def _entered(one: Judged, actor: Principal, stamp: Stamp) -> ScoreEntered:
     changes = one.decision.changes
     corrects = any(not change.before.empty for change in changes)
     return ScoreEntered(
         **one.sheet.model_dump(exclude={"cells_due"}),
-        entered_by=stamp.by,
+        entered_by=actor.subject,
         day=one.save.day or stamp.today,
         pupils=tuple(change.pupil_id for change in changes),
         after=tuple(change.after.value for change in changes),
@@ -137,7 +168,7 @@ def _entered(one: Judged, stamp: Stamp) -> ScoreEntered:
     )
 
 
-def _history(one: Judged, stamp: Stamp) -> Iterator[tuple[object, ...]]:
+def _history(one: Judged, actor: Principal, stamp: Stamp) -> Iterator[tuple[object, ...]]:
     """Give the lines of history, in the order of ``_COLUMNS``."""
     day = one.save.day or stamp.today
     for change in one.decision.changes:
@@ -153,7 +184,7 @@ def _history(one: Judged, stamp: Stamp) -> Iterator[tuple[object, ...]]:
             after.state,
             reason.code,
             reason.text,
-            stamp.by,
+            actor.subject,
             stamp.now,
             day,
         )

@@ -1,16 +1,18 @@
 """Score sheets over HTTP: parse, authorise, do, answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import Path, Query
+from starlette.responses import Response
 
 from chassis.auth import Principal
 from chassis.clock import business_day, now
 from chassis.database import Session
-from chassis.errors import Conflict, FieldError, Invalid, nothing_here
+from chassis.errors import Conflict, FieldError, Invalid, Problem, nothing_here
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, SessionDep
+from chassis.http.group_commit import TogetherDep
 from contracts.ids import ClassId, PupilId, SchoolYear, SheetId
 from contracts.lists import ColumnKind, Subject, Term
 from gradebook.books import queries as books
@@ -36,6 +38,7 @@ from gradebook.scores.messages import (
     SheetList,
     WholeSheet,
 )
+from gradebook.scores.tables import Sheet
 
 changes = CommandRouter(prefix="/v1", tags=["scores"])
 reads = QueryRouter(prefix="/v1", tags=["scores"])
@@ -96,16 +99,18 @@ async def save_sheets(body: SaveBodies, session: SessionDep, actor: ActorDep) ->
             "Một cột điểm xuất hiện hai lần.",
             errors=[FieldError("saves", "Có hai phần cho cùng một cột.", "Gộp lại thành một.")],
         )
-    return SavedAnswers(sheets=await _do_save(session, actor, saves))
+    (saved,) = await _take(session, [commands.Order(actor, saves)])
+    if isinstance(saved, Problem):
+        raise saved
+    return SavedAnswers(sheets=saved)
 
 
-@changes.put("/sheets/{sheet_id}/cells")
+@changes.put("/sheets/{sheet_id}/cells", grouped=True, response_model=SavedAnswer)
 async def save_cells(
-    sheet_id: SheetPath, body: SaveBody, session: SessionDep, actor: ActorDep
-) -> SavedAnswer:
+    sheet_id: SheetPath, body: SaveBody, actor: ActorDep, together: TogetherDep
+) -> Response:
     """Save cells of a sheet: enter, correct, empty or excuse them; all of them, or none."""
-    (saved,) = await _do_save(session, actor, [_save(sheet_id, body)])
-    return saved
+    return await together(_take_columns, commands.Order(actor, [_save(sheet_id, body)]))
 
 
 def _save(sheet_id: str, body: SaveBody, where: str = "") -> Save:
@@ -118,21 +123,80 @@ def _save(sheet_id: str, body: SaveBody, where: str = "") -> Save:
     )
 
 
-async def _do_save(session: Session, actor: Principal, saves: Sequence[Save]) -> list[SavedAnswer]:
-    held = await sheets.hold(session, {one.sheet_id for one in saves})
-    standings = await classes.standings(session, actor, {sheet.class_id for sheet in held.values()})
-    for one in saves:
-        sheet = held.get(one.sheet_id)
-        if sheet is None:
-            _authorise_entry(actor, None, None, None)
-            raise nothing_here()
-        _authorise_entry(actor, sheet.kind, sheet.subject, standings.get(sheet.class_id))
+async def _take_columns(
+    session: Session, orders: Sequence[commands.Order]
+) -> list[SavedAnswer | Problem]:
+    """Take what many people save, a column each; one after another where it is the same one."""
+    outcomes: dict[commands.Order, SavedAnswer | Problem] = {}
+    left = list(orders)
+    while left:
+        apart = {order.saves[0].sheet_id: order for order in reversed(left)}.values()
+        for order, saved in zip(apart, await _take(session, list(apart)), strict=True):
+            outcomes[order] = saved if isinstance(saved, Problem) else saved[0]
+        left = [order for order in left if order not in outcomes]
+    return [outcomes[order] for order in orders]
+
+
+async def _take(
+    session: Session, orders: Sequence[commands.Order]
+) -> list[list[SavedAnswer] | Problem]:
+    """Take each order, or say why it is refused; no two of them are about the same sheet."""
+    held = await sheets.hold(session, {one.sheet_id for order in orders for one in order.saves})
     moment = now()
-    columns, wheres = [held[one.sheet_id] for one in saves], [one.where + "cells" for one in saves]
-    await books.check_open(session, columns, wheres, moment)
-    stamp = commands.Stamp(actor.subject, moment, business_day(moment))
-    saved = await commands.save(session, saves, held, stamp=stamp)
-    return [answers.saved(one) for one in saved]
+    may = _May(
+        held,
+        await classes.standings_of(
+            session,
+            [
+                (order.actor, held[one.sheet_id].class_id)
+                for order in orders
+                for one in order.saves
+                if one.sheet_id in held
+            ],
+        ),
+        await books.standings(session, held.values(), moment),
+    )
+    outcomes: dict[commands.Order, list[SavedAnswer] | Problem] = {}
+    for order in orders:
+        try:
+            order.request.run(may.save, order)
+        except Problem as problem:
+            outcomes[order] = problem
+    taken = [order for order in orders if order not in outcomes]
+    stamp = commands.Stamp(moment, business_day(moment))
+    for order, saved in zip(taken, await commands.save(session, taken, held, stamp), strict=True):
+        outcomes[order] = (
+            saved if isinstance(saved, Problem) else [answers.saved(one) for one in saved]
+        )
+    return [outcomes[order] for order in orders]
+
+
+class _May(NamedTuple):
+    """All that decides who may save what."""
+
+    held: Mapping[str, Sheet]
+    standings: Mapping[tuple[Principal, str], classes.Standing]
+    columns: Mapping[str, books.Standing]
+
+    def save(self, order: commands.Order) -> None:
+        """Let an order go on.
+
+        Raises:
+            NotFound, Forbidden: it is nobody's of this person's.
+            Conflict: a column may not be written now.
+        """
+        for one in order.saves:
+            sheet = self.held.get(one.sheet_id)
+            if sheet is None:
+                _authorise_entry(order.actor, None, None, None)
+                raise nothing_here()
+            standing = self.standings.get((order.actor, sheet.class_id))
+            _authorise_entry(order.actor, sheet.kind, sheet.subject, standing)
+        books.check_open(
+            self.columns,
+            [one.sheet_id for one in order.saves],
+            [one.where + "cells" for one in order.saves],
+        )
 
 
 def _authorise_entry(
