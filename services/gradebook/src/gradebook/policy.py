@@ -47,6 +47,10 @@ POLICY = Policy(
         "attendance.mark": {**_TEACHERS, Role.PRINCIPAL: WORKS_AT},
         "attendance.read": {**_TEACHERS, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
         "devices.keep": _ADMINISTRATION,
+        # Also what was changed in columns of others stands there: no guardian reads it.
+        "history.read": {**_TEACHERS, **_READERS},
+        # The chain of all schools, link by link, for whoever verifies it.
+        "history.verify": {Role.DEPARTMENT_OFFICER: ANY, Role.SERVICE: ANY, Role.AUDITOR: ANY},
         # They hold all subjects: whoever teaches one reads that one's row.
         "results.read": {**_HOMEROOM, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
     },
@@ -59,6 +63,7 @@ POLICY = Policy(
         "scores.read",
         "attendance.mark",
         "attendance.read",
+        "history.read",
         "results.read",
     ),
 )

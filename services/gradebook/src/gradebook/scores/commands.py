@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, bindparam, select, text, update
+from sqlalchemy import ARRAY, bindparam, exists, select, text, update
 from sqlmodel import col
 
+from chassis.clock import new_id
 from chassis.columns import among, table_of
 from chassis.database import Session
 from chassis.errors import FieldError, Invalid
@@ -21,15 +22,23 @@ from gradebook.scores.domain.saving import UNTOUCHED, Cell, Reason, Save, decide
 from gradebook.scores.refusals import Judged, refuse
 from gradebook.scores.sheets import change_due
 from gradebook.scores.tables import Cell as CellRow
-from gradebook.scores.tables import CellChange, Sheet
+from gradebook.scores.tables import CellChange, ScoreSave, Sheet
+
+
+class Device(NamedTuple):
+    """From where somebody saves: what the program says of itself, and its address."""
+
+    device: str | None
+    address: str | None
 
 
 class Stamp(NamedTuple):
-    """Who saves, and when."""
+    """Who saves, when, and from where."""
 
     by: str
     now: datetime
     today: date
+    device: Device
 
 
 class Saved(NamedTuple):
@@ -67,14 +76,20 @@ async def save(
 
     events: list[SheetOpened | ScoreEntered] = []
     history: list[tuple[object, ...]] = []
+    made: list[tuple[object, ...]] = []
     for each in judged:
         events += _due_after(each, seated[each.sheet.class_id])
         if each.decision.changes:
+            save_id = new_id()
             events.append(_entered(each, stamp))
-            history += _history(each, stamp)
+            history += _history(each, stamp, save_id)
+            made.append((each.save.sheet_id, save_id, *stamp.device))
     if history:
         columns = zip(*history, strict=True)
-        await session.execute(_WRITE, dict(zip(_COLUMNS, map(list, columns), strict=True)))
+        links = zip(*made, strict=True)
+        rows = dict(zip(_COLUMNS, map(list, columns), strict=True))
+        rows |= dict(zip(_LINK_COLUMNS, map(list, links), strict=True))
+        await session.execute(_WRITE, rows)
         await emit(session, *events)
     return [_saved(each) for each in judged]
 
@@ -137,7 +152,7 @@ def _entered(one: Judged, stamp: Stamp) -> ScoreEntered:
     )
 
 
-def _history(one: Judged, stamp: Stamp) -> Iterator[tuple[object, ...]]:
+def _history(one: Judged, stamp: Stamp, save_id: str) -> Iterator[tuple[object, ...]]:
     """Give the lines of history, in the order of ``_COLUMNS``."""
     day = one.save.day or stamp.today
     for change in one.decision.changes:
@@ -156,6 +171,7 @@ def _history(one: Judged, stamp: Stamp) -> Iterator[tuple[object, ...]]:
             stamp.by,
             stamp.now,
             day,
+            save_id,
         )
 
 
@@ -169,12 +185,17 @@ def _saved(one: Judged) -> Saved:
 
 
 async def forget_words(session: Session, pupil_ids: Sequence[str]) -> None:
-    """Delete what people wrote about these pupils' corrections; the history itself stays."""
+    """Delete what people wrote about these pupils' corrections; the history itself stays.
+
+    With the last of a save's words goes the salt that would let somebody guess them.
+    """
     await session.execute(_FORGET_WORDS, {"pupil_ids": list(pupil_ids)})
+    await session.execute(_FORGET_SALT, {"pupil_ids": list(pupil_ids)})
 
 
 _NO_REASON = Reason(None, None)
 _COLUMNS = table_of(CellChange).c.keys()
+_LINK_COLUMNS = ("link_sheet_id", "link_save_id", "link_device", "link_address")
 _CELLS = select(
     col(CellRow.sheet_id),
     col(CellRow.pupil_id),
@@ -193,17 +214,34 @@ _FORGET_WORDS = (
     )
     .values(reason=None)
 )
+_FORGET_SALT = (
+    update(table_of(ScoreSave))
+    .where(
+        col(ScoreSave.sheet_id) == col(CellRow.sheet_id),
+        among(col(CellRow.pupil_id), "pupil_ids"),
+        col(ScoreSave.reason_salt).is_not(None),
+        ~exists().where(
+            col(CellChange.sheet_id) == col(ScoreSave.sheet_id),
+            col(CellChange.save_id) == col(ScoreSave.save_id),
+            col(CellChange.reason).is_not(None),
+        ),
+    )
+    .values(reason_salt=None)
+)
 # One statement for all cells of a save, and a cell is never other than its history's newest line.
 _WRITE = text(
     """
-    WITH line AS (
+    WITH made AS (
+        INSERT INTO score_save (sheet_id, save_id, device, address)
+        SELECT * FROM unnest(:link_sheet_id, :link_save_id, :link_device, :link_address)
+    ), line AS (
         INSERT INTO cell_change (
             sheet_id, pupil_id, version, before, before_state, after, after_state,
-            reason_code, reason, changed_by, changed_at, day
+            reason_code, reason, changed_by, changed_at, day, save_id
         )
         SELECT * FROM unnest(
             :sheet_id, :pupil_id, :version, :before, :before_state, :after, :after_state,
-            :reason_code, :reason, :changed_by, :changed_at, :day
+            :reason_code, :reason, :changed_by, :changed_at, :day, :save_id
         )
         RETURNING sheet_id, pupil_id, version, after, after_state
     )
@@ -213,5 +251,9 @@ _WRITE = text(
     SET version = excluded.version, value = excluded.value, state = excluded.state
     """
 ).bindparams(
-    *(bindparam(column.name, type_=ARRAY(column.type)) for column in table_of(CellChange).c)
+    *(bindparam(column.name, type_=ARRAY(column.type)) for column in table_of(CellChange).c),
+    *(
+        bindparam(name, type_=ARRAY(table_of(ScoreSave).c[name.removeprefix("link_")].type))
+        for name in _LINK_COLUMNS
+    ),
 )

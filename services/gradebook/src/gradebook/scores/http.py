@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
+from starlette.requests import Request
 
 from chassis.auth import Principal
 from chassis.clock import business_day, now
@@ -40,6 +41,18 @@ changes = CommandRouter(prefix="/v1", tags=["scores"])
 reads = QueryRouter(prefix="/v1", tags=["scores"])
 
 SheetPath = Annotated[SheetId, Path()]
+
+_DEVICE_LENGTH = 200
+
+
+async def _device(request: Request) -> commands.Device:
+    """Say from where a request comes, as far as its program and its connection tell."""
+    said = "".join(filter(str.isprintable, request.headers.get("user-agent", "")))
+    address = request.client.host if request.client else None
+    return commands.Device(said[:_DEVICE_LENGTH] or None, address)
+
+
+DeviceDep = Annotated[commands.Device, Depends(_device)]
 
 
 @changes.post("/sheets", status_code=HTTPStatus.CREATED)
@@ -86,7 +99,9 @@ async def _open(
 
 
 @changes.put("/sheets/cells")
-async def save_sheets(body: SaveBodies, session: SessionDep, actor: ActorDep) -> SavedAnswers:
+async def save_sheets(
+    body: SaveBodies, session: SessionDep, actor: ActorDep, device: DeviceDep
+) -> SavedAnswers:
     """Save cells of several sheets: all of them, or none."""
     saves = [_save(one.sheet_id, one, where=f"saves[{at}].") for at, one in enumerate(body.saves)]
     if len({one.sheet_id for one in saves}) < len(saves):
@@ -95,15 +110,19 @@ async def save_sheets(body: SaveBodies, session: SessionDep, actor: ActorDep) ->
             "Một cột điểm xuất hiện hai lần.",
             errors=[FieldError("saves", "Có hai phần cho cùng một cột.", "Gộp lại thành một.")],
         )
-    return SavedAnswers(sheets=await _do_save(session, actor, saves))
+    return SavedAnswers(sheets=await _do_save(session, actor, device, saves))
 
 
 @changes.put("/sheets/{sheet_id}/cells")
 async def save_cells(
-    sheet_id: SheetPath, body: SaveBody, session: SessionDep, actor: ActorDep
+    sheet_id: SheetPath,
+    body: SaveBody,
+    session: SessionDep,
+    actor: ActorDep,
+    device: DeviceDep,
 ) -> SavedAnswer:
     """Save cells of a sheet: enter, correct, empty or excuse them; all of them, or none."""
-    (saved,) = await _do_save(session, actor, [_save(sheet_id, body)])
+    (saved,) = await _do_save(session, actor, device, [_save(sheet_id, body)])
     return saved
 
 
@@ -117,7 +136,9 @@ def _save(sheet_id: str, body: SaveBody, where: str = "") -> Save:
     )
 
 
-async def _do_save(session: Session, actor: Principal, saves: Sequence[Save]) -> list[SavedAnswer]:
+async def _do_save(
+    session: Session, actor: Principal, device: commands.Device, saves: Sequence[Save]
+) -> list[SavedAnswer]:
     held = await sheets.hold(session, {one.sheet_id for one in saves})
     standings = await classes.standings(session, actor, {sheet.class_id for sheet in held.values()})
     for one in saves:
@@ -127,7 +148,7 @@ async def _do_save(session: Session, actor: Principal, saves: Sequence[Save]) ->
             raise nothing_here()
         _authorise_entry(actor, sheet.kind, sheet.subject, standings.get(sheet.class_id))
     moment = now()
-    stamp = commands.Stamp(actor.subject, moment, business_day(moment))
+    stamp = commands.Stamp(actor.subject, moment, business_day(moment), device)
     saved = await commands.save(session, saves, held, stamp=stamp)
     return [answers.saved(one) for one in saved]
 
