@@ -238,12 +238,11 @@ def effect(found: Found) -> EffectAnswer:
         changes += len(asked)
         of_cell = Counter(one.direction for one in asked)
         directions += of_cell
-        # By whomever: what somebody deletes another may enter again.
-        within = [line for line in lines if period.holds(line)]
-        if all(line.version == 1 for line in within):
-            continue
-        earlier = [line.after for line in lines[: len(lines) - len(within)]]
-        whole = net(earlier, [line.after for line in within])
+        # By whomever: what somebody deletes another may enter again. In the order of the changes,
+        # which no clock decides.
+        first = next(at for at, line in enumerate(lines) if period.holds(line))
+        within = lines[first:]
+        whole = net([line.after for line in lines[:first]], [line.after for line in within])
         effects[whole.effect] += 1
         if whole.effect in TRUE_EFFECTS:
             affected.add(pupil_id)
