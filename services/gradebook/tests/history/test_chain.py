@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from sqlalchemy import text
 
 from contracts.checkpoints import HistoryCheckpointed
 from contracts.envelope import Tombstone
+from edu.audit import verify_history
 from edu.audit.drawing import Model, Save, draw
 from edu.audit.verify_history import Verdict, verify
 from edu.testing.facts import SCHOOL, YEAR
@@ -309,3 +313,37 @@ async def test_the_database_itself_refuses_to_alter_a_link(
     with pytest.raises(Exception, match="append-only"):
         async with book.database.transaction() as session:
             await session.execute(text(statement))
+
+
+def written(folder: Path, found: Sequence[dict[str, Any]]) -> list[str]:
+    """Write pages to files; give their names."""
+    names = []
+    for number, page in enumerate(found):
+        path = folder / f"{number}.json"
+        path.write_text(json.dumps(page, ensure_ascii=False), "utf-8")
+        names.append(str(path))
+    return names
+
+
+async def test_the_public_script_needs_the_files_and_the_key_alone(
+    book: Any,
+    chaining: Chaining,
+    public_key: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    await drawn(book, 9)
+    await chaining.turn()
+    kept = await book.get("/history/checkpoints")
+    *names, witness = written(tmp_path, [*await pages(book), kept])
+    options = ["--key", public_key, "--witness", witness]
+    script = [sys.executable, "-I", verify_history.__file__, *names, *options]
+    alone = await asyncio.to_thread(
+        subprocess.run, script, capture_output=True, text=True, check=False
+    )
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert alone.stdout.endswith("1 roots witnessed: holds\n")
+    altered = json.loads(json.dumps(await pages(book), ensure_ascii=False).replace("bàn", "ban"))
+    written(tmp_path, altered)
+    assert verify_history.main([*names, *options]) == 1
+    assert "its reason is not the one that was given" in capsys.readouterr().out
