@@ -36,6 +36,15 @@ MEETINGS = {
     },
     # What a term needs before it has an average is what the score book opens columns for.
     "gradebook.results": {"gradebook.scores.domain.columns"},
+    # A page offers the columns that there are.
+    "gradebook.pages": {"gradebook.scores.domain.columns"},
+    # The chain is made over what the score book stored, and read back row by row.
+    "gradebook.history": {
+        "gradebook.scores.domain",
+        "gradebook.scores.domain.history",
+        "gradebook.scores.domain.marks",
+        "gradebook.scores.tables",
+    },
     # Every đồng of a charge or a payment is posted, by the ledger's rules, and what a charge no
     # longer needs is the pupil's credit in the same moment.
     "payments.fees": {

@@ -152,6 +152,7 @@ def test_every_secret_is_drawn_declared_and_given_to_those_who_need_it() -> None
     assert set(SERVICES["postgres"]["secrets"]) == databases | {"postgres_password"}
     for name in NAMES:
         keys = {"master_key"} if SUITE[name].has_master_key else set()
+        keys |= {"history_key"} if SUITE[name].has_history_key else set()
         keys |= {"signin_key"} if "signin_key" in settings_of(name).model_fields else set()
         wanted = {f"{SUITE[name].package}_database_url"} | keys
         assert set(SERVICES[name]["secrets"]) == set(SERVICES[f"{name}-migrate"]["secrets"])

@@ -33,7 +33,7 @@ async def scene(database_url: str) -> AsyncIterator[Scene]:
             f"GET {path}": (Place(PUBLIC),)
             for path in (
                 *("/indicators", "/indicators/catalogue", "/units", "/freshness", "/feed"),
-                *("/export", "/periods"),
+                *("/export", "/periods", "/checkpoints"),
             )
         }
         yield Scene(

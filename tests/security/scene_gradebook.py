@@ -226,7 +226,17 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
         ),
         "GET /v1/classes/{class_id}/assessments/{period}": (Place("assessments.read"),),
         "POST /v1/classes/{class_id}/terms/{term}/closing": (Place("terms.close", {}),),
+        "GET /v1/history": _history({}, year, ids),
+        "GET /v1/history/effect": _history({}, year, ids),
+        "GET /v1/history/export": _history({"format": "csv"}, year, ids),
+        "GET /v1/history/chain": (Place("history.verify"),),
+        "GET /v1/history/checkpoints": (Place(PUBLIC),),
         "GET /session": (Place(PUBLIC),),
         "GET /v1/pupils/{pupil_id}/results": (Place("results.read"),),
         "GET /v1/children": (Place("children.list"),),
     }
+
+
+def _history(form: Answer, year: Answer, ids: dict[str, str]) -> tuple[Place, ...]:
+    by_class = {"class_id": ids["class_id"]}
+    return tuple(Place("history.read", params=form | where) for where in (by_class, year))

@@ -36,6 +36,8 @@ def test_a_guardian_reads_scores_and_an_auditor_only_reads() -> None:
         "pupils.list",
         "scores.read",
         "attendance.read",
+        "history.read",
+        "history.verify",
         "results.read",
         "windows.read",
         "books.review",
@@ -61,6 +63,7 @@ async def test_to_others_a_class_and_its_scores_do_not_exist(book: Any, token: s
         (f"/pupils/{AN}/scores", f"/pupils/{new_id()}/scores", 404),
         (f"/pupils/{AN}/results", f"/pupils/{new_id()}/results", 404),
         (f"/pupils/{AN}/attendance", f"/pupils/{new_id()}/attendance", 404),
+        (f"/history?class_id={class_id}", f"/history?class_id={new_id()}", expect),
     ):
         there = await book.get(present, token=other, expect=status)
         not_there = await book.get(absent, token=other, expect=status)

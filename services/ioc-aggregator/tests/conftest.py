@@ -37,6 +37,7 @@ from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.rollups import ends
 from ioc_aggregator.views import feed as feed_http
 from ioc_aggregator.views import http as views_http
+from ioc_aggregator.views import witness as witness_http
 
 TOKEN = re.compile(r"(?P<role>[a-z-]+)(;school=(?P<school>[^;]+))?(;unit=(?P<unit>[^;]+))?")
 
@@ -226,7 +227,7 @@ def app(store: Database, engine: Engine) -> FastAPI:
         title=SERVICE.title,
         version="1",
         description=SERVICE.description,
-        routers=(views_http.router, feed_http.router),
+        routers=(views_http.router, feed_http.router, witness_http.router),
         database=store,
         verifier=Trusting(),
         health=Health(service=SERVICE.name, version="1"),

@@ -18,6 +18,7 @@ COMMANDS = {
     "rights": ("edu.rights", "rights apply [--passwords FOLDER]: each service's rights in Kafka"),
     "verify": ("edu.verify", "recount every number from the log: verify [--json] [--self-test]"),
     "totals": ("edu.totals", "the owners' own totals against the statistics: totals [--json]"),
+    "audit": ("edu.audit", "audit selftest [--seed S]; audit verify: the history of scores"),
     "law": ("edu.law", "law evaluate [--reading K=V]… < cases.jsonl; law options: the open points"),
     "rebuild": ("edu.rebuild", "count the log again beside the live aggregator, and switch"),
     "import-exam": ("edu.import_exam", "save an examination's scores: import-exam FILE.csv"),

@@ -23,6 +23,7 @@ def secrets() -> dict[str, str]:
     drawn = {
         "postgres_password": new_password(),
         "master_key": new_key(),
+        "history_key": new_key(),
         "signin_key": new_key(),
     }
     for entry in SERVICES.values():

@@ -18,6 +18,7 @@ class Entry:
     package: str
     prefix: str
     has_master_key: bool = False
+    has_history_key: bool = False
     has_signin: bool = False
     has_letterbox: bool = False
     """What it sends arrives in a letterbox, where nobody says otherwise."""
@@ -61,7 +62,14 @@ SERVICES = {
     entry.name: entry
     for entry in (
         Entry("admissions", "admissions", "ADMISSIONS", has_master_key=True),
-        Entry("gradebook", "gradebook", "GRADEBOOK", has_master_key=True, has_signin=True),
+        Entry(
+            "gradebook",
+            "gradebook",
+            "GRADEBOOK",
+            has_master_key=True,
+            has_history_key=True,
+            has_signin=True,
+        ),
         Entry(
             "payments",
             "payments",

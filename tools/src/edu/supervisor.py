@@ -131,6 +131,8 @@ class Supervisor:
         }
         if entry.has_master_key:
             settings["MASTER_KEY"] = self.home.secret("master-key", new_key)
+        if entry.has_history_key:
+            settings["HISTORY_KEY"] = self.home.secret("history-key", new_key)
         if entry.signs_in_here and self.identity_url is not None:
             settings |= {
                 "SIGNIN_ISSUER": self.identity_url,

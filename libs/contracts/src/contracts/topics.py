@@ -188,6 +188,15 @@ TRANSCRIPTS = Topic(
     compacted=False,
     description="Digital transcripts on their way from the school to the ministry.",
 )
+CHECKPOINTS = Topic(
+    name="gradebook.checkpoints.v1",
+    key="log",
+    owner="gradebook",
+    partitions=1,
+    retention_days=None,
+    compacted=False,
+    description="Signed roots of the chain over the history of scores, for the witness to keep.",
+)
 FEES = Topic(
     name="payments.fees.v1",
     key="school_id",
@@ -266,6 +275,7 @@ TOPICS = (
     ATTENDANCE,
     RESULTS,
     TRANSCRIPTS,
+    CHECKPOINTS,
     FEES,
     PAYMENT_CHANNELS,
     GUARDIANS,
@@ -315,6 +325,8 @@ CONSUMERS: dict[str, tuple[Topic, ...]] = {
         ATTENDANCE,
         RESULTS,
         TRANSCRIPTS,
+        # Counted by nobody: it is the witness that keeps them.
+        CHECKPOINTS,
         FEES,
         PAYMENT_CHANNELS,
         GUARDIANS,

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from chassis import rewrapping
 from chassis.consuming.handlers import Handlers
+from chassis.health import Health
 from chassis.service import Parts, Runtime, Service
 from chassis.signin import Signin
 from gradebook.attendance import device_doors, devices
@@ -13,6 +14,8 @@ from gradebook.classes import http as classes
 from gradebook.conduct import events as remarks
 from gradebook.conduct import http as conduct
 from gradebook.guardians import events as guardians
+from gradebook.history import http as history
+from gradebook.history.chaining import Chaining
 from gradebook.pages import http as pages
 from gradebook.policy import POLICY
 from gradebook.results import assessments
@@ -43,7 +46,21 @@ def _parts(runtime: Runtime[GradebookSettings]) -> Parts:
         signin.install(app)
         pages.install(app)
 
-    return Parts(projector=HANDLERS, install=install, watch=signin.watch)
+    settings = runtime.settings
+    chaining = Chaining(
+        runtime.database, settings.signs_with, every_seconds=settings.history_signed_seconds
+    )
+
+    def watch(health: Health) -> None:
+        signin.watch(health)
+        chaining.watch(health)
+
+    return Parts(
+        projector=HANDLERS,
+        tasks={"history": chaining.run} if "relay" in settings.roles else {},
+        install=install,
+        watch=watch,
+    )
 
 
 SERVICE = Service(
@@ -74,6 +91,7 @@ SERVICE = Service(
         assessments.changes,
         assessments.reads,
         pages.reads,
+        history.reads,
     ),
     parts=_parts,
     jobs={"rewrap-keys": rewrapping.job(devices.rewrap_secrets)},

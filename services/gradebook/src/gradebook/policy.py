@@ -85,6 +85,10 @@ POLICY = Policy(
         # Primary's levels of subjects, qualities and competences (TT 27/2020).
         "assessments.enter": _HOMEROOM,
         "assessments.read": {**_HOMEROOM, **_READERS},
+        # Also what was changed in columns of others stands there: no guardian reads it.
+        "history.read": {**_TEACHERS, **_READERS},
+        # The chain of all schools, link by link, for whoever verifies it.
+        "history.verify": {Role.DEPARTMENT_OFFICER: ANY, Role.SERVICE: ANY, Role.AUDITOR: ANY},
         # They hold all subjects: whoever teaches one reads that one's row.
         "results.read": {**_HOMEROOM, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
     },
@@ -110,6 +114,7 @@ POLICY = Policy(
         "conduct.read",
         "assessments.enter",
         "assessments.read",
+        "history.read",
         "results.read",
     ),
 )

@@ -9,7 +9,7 @@ from ioc_aggregator.engine import Engine
 from ioc_aggregator.policy import POLICY
 from ioc_aggregator.rebuild.job import rebuild
 from ioc_aggregator.settings import Settings
-from ioc_aggregator.views import feed
+from ioc_aggregator.views import feed, witness
 from ioc_aggregator.views import http as views
 
 
@@ -43,7 +43,7 @@ SERVICE = Service(
     description="Folds every stream into statistics; owns no truth, can be recounted from the log.",
     settings=Settings,
     policy=POLICY,
-    routers=(views.router, feed.router),
+    routers=(views.router, feed.router, witness.router),
     parts=parts,
     jobs={"rebuild": rebuild},
 )

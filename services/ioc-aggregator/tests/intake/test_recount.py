@@ -16,7 +16,7 @@ from contracts.registry import EVENTS
 from edu.testing.anything import Anything
 from edu.verify.documents import TYPES
 from edu.verify.recount import Recount
-from ioc_aggregator.intake import register
+from ioc_aggregator.intake import checkpoints, register
 from ioc_aggregator.intake.folding import Fold
 from ioc_aggregator.intake.streams import FOLDS, TOPICS
 from ioc_aggregator.measures.families import FAMILIES, REPORTED
@@ -32,7 +32,9 @@ BALANCED = (FeePaid, FeeReversed)
 KINDS = {
     topic: [event for event in EVENTS if event.TOPIC is topic and event not in BALANCED]
     for topic in TOPICS
-    if topic.owner != "ioc-aggregator" and FOLDS[topic.name] is not register.fold
+    # What is witnessed is not counted.
+    if topic.owner != "ioc-aggregator"
+    and FOLDS[topic.name] not in (register.fold, checkpoints.fold)
 }
 
 

@@ -51,6 +51,7 @@ class Sheet:
 class School:
     """Its open sheets, and the token of the teacher who may fill them."""
 
+    school_id: str
     teacher: str
     sheets: list[Sheet]
 
@@ -90,4 +91,4 @@ async def opened(here: Supervisor, count: int) -> School:
             wanted = [column | {"class_id": opened_class["class_id"]} for column in COLUMNS]
             found = await command("PUT", "/v1/sheets", {"sheets": wanted[: count - len(sheets)]})
             sheets += [Sheet(one["sheet_id"], tuple(pupils)) for one in found["sheets"]]
-    return School(token(here.home, "teacher", subject=teacher, school=school_id), sheets)
+    return School(school_id, token(here.home, "teacher", subject=teacher, school=school_id), sheets)

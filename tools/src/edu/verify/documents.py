@@ -52,6 +52,7 @@ OWNERS = {
     "gradebook.attendance.v1": "gradebook",
     "gradebook.results.v1": "gradebook",
     "gradebook.transcripts.v1": "gradebook",
+    "gradebook.checkpoints.v1": "gradebook",
     "payments.fees.v1": "payments",
     "payments.channels.v1": "payments",
     "notifications.guardians.v1": "notifications",

@@ -18,12 +18,13 @@ from starlette.responses import RedirectResponse, Response
 from chassis.errors import NotFound
 from chassis.http import PrincipalDep, QueryRouter, SessionDep
 from chassis.persons import in_list_order
-from contracts.lists import CorrectionReason, Subject
+from contracts.lists import ColumnKind, CorrectionReason, Grade, Subject
 from gradebook.classes import queries as classes
 from gradebook.guardians import queries as guardians
 from gradebook.policy import POLICY
 from gradebook.requests import NamesDep
 from gradebook.roster import queries as roster
+from gradebook.scores.domain.columns import columns
 
 reads = QueryRouter(prefix="/v1", tags=["guardians"])
 
@@ -126,7 +127,21 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _lists() -> bytes:
-    """Give the pages the names of the closed lists, so that they stand in one place only."""
-    subjects = [{"code": one, "vi": one.vietnamese, "en": one.english} for one in Subject]
-    lists = {"subjects": subjects, "reasons": list(CorrectionReason)}
-    return json.dumps(lists, ensure_ascii=False).encode()
+    """Give the pages the closed lists and which columns there are, which stand elsewhere."""
+    lists = {
+        "subjects": [{"code": one, "vi": one.vietnamese, "en": one.english} for one in Subject],
+        "reasons": list(CorrectionReason),
+        "columns": {
+            grade: {
+                subject: {kind: columns(subject, kind, grade) for kind in _OF_A_SCHOOL}
+                for subject in Subject
+                if grade.level in subject.levels
+            }
+            for grade in Grade
+        },
+    }
+    return json.dumps(lists, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+_OF_A_SCHOOL = [kind for kind in ColumnKind if kind is not ColumnKind.EXAM]
+"""An examination's columns are the department's."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, bindparam, select, text, update
+from sqlalchemy import ARRAY, bindparam, exists, select, text, update
 from sqlmodel import col
 
 from chassis.auth import Principal
+from chassis.clock import new_id
 from chassis.columns import among, table_of
 from chassis.database import Session
 from chassis.errors import FieldError, Invalid, Problem
@@ -24,7 +25,14 @@ from gradebook.scores.domain.saving import UNTOUCHED, Cell, Reason, Save, decide
 from gradebook.scores.refusals import Judged, refuse
 from gradebook.scores.sheets import change_due
 from gradebook.scores.tables import Cell as CellRow
-from gradebook.scores.tables import CellChange, Sheet
+from gradebook.scores.tables import CellChange, ScoreSave, Sheet
+
+
+class Device(NamedTuple):
+    """From where somebody saves: what the program says of itself, and its address."""
+
+    device: str | None
+    address: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +40,7 @@ class Order:
     """What one person saves, all of it or none, and the request that it came in."""
 
     actor: Principal
+    device: Device
     saves: Sequence[Save]
     request: Context = field(default_factory=copy_context)
 
@@ -65,6 +74,7 @@ async def save(
     seated = await classes.seated(session, {sheet.class_id for sheet in sheets.values()})
     outcomes: list[Sequence[Saved] | Problem] = []
     lines: list[tuple[object, ...]] = []
+    links: list[tuple[object, ...]] = []
     events: list[Row] = []
     for order in orders:
         judged = [_judge(one, sheets[one.sheet_id], cells, seated) for one in order.saves]
@@ -78,13 +88,16 @@ async def save(
         for each in judged:
             made += _due_after(each, seated[each.sheet.class_id])
             if each.decision.changes:
+                save_id = new_id()
                 made.append(_entered(each, order.actor, stamp))
-                lines += _history(each, order.actor, stamp)
+                lines += _history(each, order.actor, stamp, save_id)
+                links.append((each.save.sheet_id, save_id, *order.device))
         events += order.request.run(rendered, made)
         outcomes.append([_saved(each) for each in judged])
     if lines:
-        columns = zip(*lines, strict=True)
-        await session.execute(_WRITE, dict(zip(_COLUMNS, map(list, columns), strict=True)))
+        columns = dict(zip(_COLUMNS, map(list, zip(*lines, strict=True)), strict=True))
+        columns |= dict(zip(_LINK_COLUMNS, map(list, zip(*links, strict=True)), strict=True))
+        await session.execute(_WRITE, columns)
         await write(session, events)
     return outcomes
 
@@ -168,7 +181,9 @@ def _entered(one: Judged, actor: Principal, stamp: Stamp) -> ScoreEntered:
     )
 
 
-def _history(one: Judged, actor: Principal, stamp: Stamp) -> Iterator[tuple[object, ...]]:
+def _history(
+    one: Judged, actor: Principal, stamp: Stamp, save_id: str
+) -> Iterator[tuple[object, ...]]:
     """Give the lines of history, in the order of ``_COLUMNS``."""
     day = one.save.day or stamp.today
     for change in one.decision.changes:
@@ -187,6 +202,7 @@ def _history(one: Judged, actor: Principal, stamp: Stamp) -> Iterator[tuple[obje
             actor.subject,
             stamp.now,
             day,
+            save_id,
         )
 
 
@@ -200,12 +216,17 @@ def _saved(one: Judged) -> Saved:
 
 
 async def forget_words(session: Session, pupil_ids: Sequence[str]) -> None:
-    """Delete what people wrote about these pupils' corrections; the history itself stays."""
+    """Delete what people wrote about these pupils' corrections; the history itself stays.
+
+    With the last of a save's words goes the salt that would let somebody guess them.
+    """
     await session.execute(_FORGET_WORDS, {"pupil_ids": list(pupil_ids)})
+    await session.execute(_FORGET_SALT, {"pupil_ids": list(pupil_ids)})
 
 
 _NO_REASON = Reason(None, None)
 _COLUMNS = table_of(CellChange).c.keys()
+_LINK_COLUMNS = ("link_sheet_id", "link_save_id", "link_device", "link_address")
 _CELLS = select(
     col(CellRow.sheet_id),
     col(CellRow.pupil_id),
@@ -224,17 +245,34 @@ _FORGET_WORDS = (
     )
     .values(reason=None)
 )
+_FORGET_SALT = (
+    update(table_of(ScoreSave))
+    .where(
+        col(ScoreSave.sheet_id) == col(CellRow.sheet_id),
+        among(col(CellRow.pupil_id), "pupil_ids"),
+        col(ScoreSave.reason_salt).is_not(None),
+        ~exists().where(
+            col(CellChange.sheet_id) == col(ScoreSave.sheet_id),
+            col(CellChange.save_id) == col(ScoreSave.save_id),
+            col(CellChange.reason).is_not(None),
+        ),
+    )
+    .values(reason_salt=None)
+)
 # One statement for all cells of a save, and a cell is never other than its history's newest line.
 _WRITE = text(
     """
-    WITH line AS (
+    WITH made AS (
+        INSERT INTO score_save (sheet_id, save_id, device, address)
+        SELECT * FROM unnest(:link_sheet_id, :link_save_id, :link_device, :link_address)
+    ), line AS (
         INSERT INTO cell_change (
             sheet_id, pupil_id, version, before, before_state, after, after_state,
-            reason_code, reason, changed_by, changed_at, day
+            reason_code, reason, changed_by, changed_at, day, save_id
         )
         SELECT * FROM unnest(
             :sheet_id, :pupil_id, :version, :before, :before_state, :after, :after_state,
-            :reason_code, :reason, :changed_by, :changed_at, :day
+            :reason_code, :reason, :changed_by, :changed_at, :day, :save_id
         )
         RETURNING sheet_id, pupil_id, version, after, after_state
     )
@@ -244,5 +282,9 @@ _WRITE = text(
     SET version = excluded.version, value = excluded.value, state = excluded.state
     """
 ).bindparams(
-    *(bindparam(column.name, type_=ARRAY(column.type)) for column in table_of(CellChange).c)
+    *(bindparam(column.name, type_=ARRAY(column.type)) for column in table_of(CellChange).c),
+    *(
+        bindparam(name, type_=ARRAY(table_of(ScoreSave).c[name.removeprefix("link_")].type))
+        for name in _LINK_COLUMNS
+    ),
 )

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, NamedTuple
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.auth import Principal
@@ -44,6 +45,18 @@ changes = CommandRouter(prefix="/v1", tags=["scores"])
 reads = QueryRouter(prefix="/v1", tags=["scores"])
 
 SheetPath = Annotated[SheetId, Path()]
+
+_DEVICE_LENGTH = 200
+
+
+async def _device(request: Request) -> commands.Device:
+    """Say from where a request comes, as far as its program and its connection tell."""
+    said = "".join(filter(str.isprintable, request.headers.get("user-agent", "")))
+    address = request.client.host if request.client else None
+    return commands.Device(said[:_DEVICE_LENGTH] or None, address)
+
+
+DeviceDep = Annotated[commands.Device, Depends(_device)]
 
 
 @changes.post("/sheets", status_code=HTTPStatus.CREATED)
@@ -90,7 +103,9 @@ async def _open(
 
 
 @changes.put("/sheets/cells")
-async def save_sheets(body: SaveBodies, session: SessionDep, actor: ActorDep) -> SavedAnswers:
+async def save_sheets(
+    body: SaveBodies, session: SessionDep, actor: ActorDep, device: DeviceDep
+) -> SavedAnswers:
     """Save cells of several sheets: all of them, or none."""
     saves = [_save(one.sheet_id, one, where=f"saves[{at}].") for at, one in enumerate(body.saves)]
     if len({one.sheet_id for one in saves}) < len(saves):
@@ -99,7 +114,7 @@ async def save_sheets(body: SaveBodies, session: SessionDep, actor: ActorDep) ->
             "Một cột điểm xuất hiện hai lần.",
             errors=[FieldError("saves", "Có hai phần cho cùng một cột.", "Gộp lại thành một.")],
         )
-    (saved,) = await _take(session, [commands.Order(actor, saves)])
+    (saved,) = await _take(session, [commands.Order(actor, device, saves)])
     if isinstance(saved, Problem):
         raise saved
     return SavedAnswers(sheets=saved)
@@ -107,10 +122,14 @@ async def save_sheets(body: SaveBodies, session: SessionDep, actor: ActorDep) ->
 
 @changes.put("/sheets/{sheet_id}/cells", grouped=True, response_model=SavedAnswer)
 async def save_cells(
-    sheet_id: SheetPath, body: SaveBody, actor: ActorDep, together: TogetherDep
+    sheet_id: SheetPath,
+    body: SaveBody,
+    actor: ActorDep,
+    device: DeviceDep,
+    together: TogetherDep,
 ) -> Response:
     """Save cells of a sheet: enter, correct, empty or excuse them; all of them, or none."""
-    return await together(_take_columns, commands.Order(actor, [_save(sheet_id, body)]))
+    return await together(_take_columns, commands.Order(actor, device, [_save(sheet_id, body)]))
 
 
 def _save(sheet_id: str, body: SaveBody, where: str = "") -> Save:

@@ -2,7 +2,17 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import DateTime, Index, SmallInteger, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlmodel import Field, UniqueConstraint
 
 from chassis.columns import Id, code
@@ -58,3 +68,34 @@ class CellChange(Base, table=True):
     changed_at: datetime = Field(sa_type=DateTime(timezone=True))
     day: date
     """The school day on which the score was given."""
+    save_id: str | None = Field(default=None, sa_type=Id)
+    """The save that it is part of; None where a release wrote it that knew no saves."""
+
+
+class ScoreSave(Base, table=True):
+    """One save of one sheet: a link of the chain over the history. ``cell_change`` has its cells.
+
+    Written with them, in the save's own transaction. What stands below ``address`` is filled in
+    once, after the commit (:mod:`gradebook.history.commands`); nothing else ever changes.
+    """
+
+    __tablename__ = "score_save"
+    __table_args__ = (
+        Index("ix_score_save_waiting", "id", postgresql_where=text("number IS NULL")),
+        Index("uq_score_save_number", "number", unique=True),
+    )
+
+    sheet_id: str = Field(primary_key=True, sa_type=Id)
+    save_id: str = Field(primary_key=True, sa_type=Id)
+    id: int = Field(sa_column=Column(BigInteger, Identity(cache=1), nullable=False))
+    """Ascends with the saves of a sheet: drawn while the sheet is held."""
+    device: str | None = Field(sa_type=Text)
+    """What the program that saved says of itself (User-Agent)."""
+    address: str | None = Field(sa_type=Text)
+    """The network address from which it saved."""
+    number: int | None = Field(default=None, sa_type=BigInteger)
+    """The place in the chain, from 1, without a gap."""
+    hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    reason_digest: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """SHA-256 of salt and words: the chain holds while the words can be forgotten."""
+    reason_salt: bytes | None = Field(default=None, sa_type=LargeBinary)

@@ -9,6 +9,7 @@ from typing import Annotated, Generic, TypeAlias, TypeVar
 import msgspec
 import numpy as np
 
+from contracts.checkpoints import HistoryCheckpointed
 from contracts.envelope import Envelope
 from contracts.lists import Grade, OpenEnum
 from ioc_aggregator.measures.cells import Change, Delta, Family, Key
@@ -38,6 +39,8 @@ class Folded:
     refused: list[Refusal] = field(default_factory=list)
     ends: list[DayEnd] = field(default_factory=list)
     """Days that ended: no part of the delta, so that the version before reads every journal."""
+    checkpoints: list[HistoryCheckpointed] = field(default_factory=list)
+    """What is witnessed and not counted: no part of the delta either."""
 
     def refuse(self, index: int, detail: str) -> None:
         """Leave the event at ``index`` out."""

@@ -6,11 +6,11 @@ from chassis.consuming.records import Record, Rejected, Slice
 from chassis.database import Database, Session
 from contracts.envelope import Envelope
 from contracts.topics import PERIODS
-from ioc_aggregator.intake.folding import Fold, Refusal
+from ioc_aggregator.intake.folding import Fold, Folded, Refusal
 from ioc_aggregator.intake.streams import FOLDS, TOPICS
 from ioc_aggregator.measures.cells import Delta
 from ioc_aggregator.measures.facts import DayEnd
-from ioc_aggregator.rollups import ends, journal
+from ioc_aggregator.rollups import ends, journal, witness
 from ioc_aggregator.rollups.follower import Follower
 from ioc_aggregator.rollups.journal import REPLAYED
 from ioc_aggregator.rollups.state import Entry
@@ -56,11 +56,13 @@ class Folding:
         # Where days ended first: a database that was lost learns it with the rest of the log.
         in_order = sorted(slices, key=lambda part: part.topic is not PERIODS)
         for part in (piece for whole in in_order for piece in ends.cut(whole, self._ends)):
-            delta, refused, learnt = _fold(part, careful=careful)
+            folded, refused = _fold(part, careful=careful)
+            delta = folded.delta
             rejected += refused
-            if learnt:
-                await ends.learn(session, learnt)
-                self._ends += learnt
+            if folded.ends:
+                await ends.learn(session, folded.ends)
+                self._ends += folded.ends
+            await witness.keep(session, folded.checkpoints)
             if part.first < vector.get(part.lane, 0):
                 if delta:
                     entries.append(Entry(REPLAYED, replayed, replayed + 1, delta))
@@ -77,7 +79,7 @@ class Folding:
         self._pending = []
 
 
-def _fold(part: Slice, *, careful: bool) -> tuple[Delta, list[Rejected], list[DayEnd]]:
+def _fold(part: Slice, *, careful: bool) -> tuple[Folded, list[Rejected]]:
     records = [record for record in part.records if isinstance(record.event, Envelope)]
     rejected: list[Rejected] = []
     fold = FOLDS[part.topic.name]
@@ -85,15 +87,15 @@ def _fold(part: Slice, *, careful: bool) -> tuple[Delta, list[Rejected], list[Da
         records, rejected = _passing(part, fold, records)
     folded = fold([record.event for record in records if isinstance(record.event, Envelope)])
     rejected += [_rejected(part, records, item) for item in folded.refused]
-    return folded.delta, rejected, folded.ends
+    return folded, rejected
 
 
 def folded(part: Slice) -> Delta:
     """Give what an accepted slice adds, as :class:`Folding` would have it written."""
     try:
-        return _fold(part, careful=False)[0]
+        return _fold(part, careful=False)[0].delta
     except Exception:  # noqa: BLE001 - the chassis would come again with ``careful``
-        return _fold(part, careful=True)[0]
+        return _fold(part, careful=True)[0].delta
 
 
 def _passing(part: Slice, fold: Fold, records: list[Record]) -> tuple[list[Record], list[Rejected]]:

@@ -77,6 +77,22 @@ DAY_END = Table(
     Column("replayed", BigInteger, nullable=False),
 )
 
+CHECKPOINT = Table(
+    "checkpoint",
+    METADATA,
+    # What other services signed of their histories. Two roots of one size both stay.
+    Column("log", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", Text, primary_key=True),
+    Column("signed_at", DateTime(timezone=True), nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("before_size", BigInteger, nullable=False),
+    # What did not hold when it came, after what had come before.
+    Column("faults", JSONB, nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+)
+
 DAY_CHANGE = Table(
     "day_change",
     METADATA,

@@ -15,6 +15,7 @@ const TERMS = ["HK1", "HK2", "HE"];
 const KINDS = { HK1: ["regular", "special-topic", "midterm", "endterm"], HE: ["retest"] };
 KINDS.HK2 = KINDS.HK1;
 const FIRST_MONTH = 8; // a school year begins in August (its first day is the calendar's)
+const SECOND_TERM = [2, 7]; // from February to July, roughly
 const UNDONE = "entry-error";
 const TO_MEND = ["wrong", "refused", "disputed"];
 
@@ -61,9 +62,18 @@ async function chooseYear(wanted) {
   const { classes } = await get("v1/classes", {
     school_id: person.school,
     school_year: choice.elements.year.value,
+  }).catch((error) => {
+    // To whoever has no class there are none.
+    if (error.status !== 404) throw error;
+    return { classes: [] };
   });
   const mine = classes.map((one) => [one.class_id, one.name]);
   offer("class", mine, wanted.class);
+  // Never another class than the one that somebody asked for.
+  if (wanted.class && choice.elements.class.value !== wanted.class) {
+    choice.elements.class.value = "";
+    return nothing(words("notThisClass"));
+  }
   if (!mine.length) return nothing(words("noClass"));
   return chooseClass(wanted);
 }
@@ -85,6 +95,7 @@ const teaches = () => person.roles.every((role) => role.includes("teacher"));
 function nothing(text) {
   part("sheet").hidden = true;
   say(text);
+  status();
 }
 
 function mayEnter(room, subject) {
@@ -96,7 +107,7 @@ function mayEnter(room, subject) {
 async function showSheet(room) {
   const { subject, term } = chosen();
   history.replaceState(null, "", address(chosen()));
-  say(words("loading"));
+  nothing(words("loading")); // nobody types into what is about to go
   const { sheets } = await get(`v1/classes/${room.class_id}/sheets`, { subject, term });
   const read = await Promise.all(sheets.map((one) => get(`v1/sheets/${one.sheet_id}`)));
   const mine = mayEnter(room, subject);
@@ -124,6 +135,14 @@ async function showSheet(room) {
   sending.now();
 }
 
+/** Read the columns again; without a line what is shown stays. */
+async function refresh() {
+  const ids = sheet.columns.map((one) => one.sheet_id);
+  const read = await Promise.all(ids.map((id) => get(`v1/sheets/${id}`))).catch(() => []);
+  for (const { sheet_id, cells } of read) sheet.learn(sheet_id, cells);
+  draw();
+}
+
 /** Why a column cannot be typed into; null if it can. */
 function locked({ kind, entry }, mine) {
   if (kind === "exam") return words("lockedExam");
@@ -133,17 +152,17 @@ function locked({ kind, entry }, mine) {
 }
 
 function offerColumns(room, mine) {
-  const free = KINDS[chosen().term].map((kind) => {
-    const there = sheet.columns.filter((one) => one.kind === kind).length;
-    return [kind, there + 1];
-  });
-  const several = ([kind, position]) => kind === "regular" || position === 1;
+  const there = (kind) => sheet.columns.filter((one) => one.kind === kind).length;
+  const known = lists.columns[room.grade][chosen().subject] ?? {};
+  const free = KINDS[chosen().term].filter((kind) => there(kind) < (known[kind] ?? 0));
   part("new").replaceChildren(
-    ...free.filter(several).map(([kind, position]) =>
-      element("option", { value: `${kind} ${position}` }, words(`title-${kind}`, { n: position })),
-    ),
+    ...free.map((kind) => {
+      const position = there(kind) + 1;
+      const title = words(`title-${kind}`, { n: position });
+      return element("option", { value: `${kind} ${position}` }, title);
+    }),
   );
-  part("opening").hidden = !mine || !part("new").options.length;
+  part("opening").hidden = !mine || !free.length;
   part("open").onclick = () => open(room);
 }
 
@@ -163,7 +182,10 @@ async function open(room) {
     body,
   }).catch(() => null);
   const found = await answer?.json().catch(() => null);
-  if (answer?.ok) return attempt(showSheet(room));
+  if (answer?.ok) {
+    await attempt(showSheet(room));
+    return grid.goTo(found.sheets[0].sheet_id, sheet.rows[0]?.pupil_id);
+  }
   const faults = (found?.errors ?? []).map((one) => one.what).join(" ");
   return say([found?.detail ?? words("offline"), faults].filter(Boolean).join(" "));
 }
@@ -188,6 +210,13 @@ async function typed(wanted, left, options) {
   if (changes.some(({ sheet: of, pupil }) => sheet.state(of, pupil) === "reason")) await explain();
   sending.soon();
   return changes;
+}
+
+/** For phones, whose keys for numbers have no letters. */
+async function mark(text) {
+  const { pupil, column } = grid.at;
+  await typed([{ sheet: column.sheet_id, pupil: pupil.pupil_id, text }], []);
+  grid.focus();
 }
 
 async function explain() {
@@ -251,7 +280,7 @@ function status() {
   button("todo", toMend, "nWrong");
   button("why", counted.reason ?? 0, "nReason");
   const [other] = sheet.elsewhere;
-  part("elsewhere").hidden = !other;
+  part("others").hidden = !other;
   if (other) {
     part("elsewhere").href = address(other.place);
     part("elsewhere").textContent = words("nElsewhere", { n: sheet.elsewhere.length });
@@ -269,6 +298,7 @@ function cell() {
   const state = at ? sheet.state(at.column.sheet_id, at.pupil.pupil_id) : "";
   for (const id of ["mine", "theirs"]) part(id).hidden = state !== "disputed";
   part("again").hidden = state !== "refused";
+  for (const id of ["excused", "absent"]) part(id).hidden = !at || Boolean(at.column.locked);
   part("cell-name").textContent = at ? `${at.pupil.name}, ${at.column.title}` : words("noCell");
   part("cell-state").textContent = at ? about(at, state) : "";
 }
@@ -284,6 +314,12 @@ function about({ pupil, column }, state) {
     return words("disputed", { mine: draft.text || words("empty"), theirs, at });
   }
   return words(`state-${state}`);
+}
+
+async function forget() {
+  if (!confirm(words("askForget", { n: sheet.elsewhere.length }))) return;
+  await sheet.forgetElsewhere();
+  status();
 }
 
 function nextToMend() {
@@ -344,15 +380,18 @@ async function main() {
     draw();
   };
   listen();
+  await sheet.reload();
   offer("year", years(), asked.get("year"));
-  offer("term", TERMS.map((one) => [one, words(one)]), asked.get("term") ?? "HK1");
+  const month = new Date().getMonth() + 1;
+  const now = month >= SECOND_TERM[0] && month <= SECOND_TERM[1] ? "HK2" : "HK1";
+  offer("term", TERMS.map((one) => [one, words(one)]), asked.get("term") ?? now);
   return attempt(chooseYear(Object.fromEntries(asked)));
 }
 
 function listen() {
   const { year, class: room, subject, term } = choice.elements;
   const again = (work) => () => attempt(work());
-  year.addEventListener("change", again(() => chooseYear(chosen())));
+  year.addEventListener("change", again(() => chooseYear({ ...chosen(), class: "" })));
   room.addEventListener("change", again(() => chooseClass(chosen())));
   for (const one of [subject, term]) {
     one.addEventListener("change", again(() => chooseClass(chosen())));
@@ -363,15 +402,22 @@ function listen() {
   part("redo").addEventListener("click", () => takeBack(redo));
   part("todo").addEventListener("click", nextToMend);
   part("why").addEventListener("click", explain);
+  part("forget").addEventListener("click", forget);
   part("mine").addEventListener("click", () => decide(true));
   part("theirs").addEventListener("click", () => decide(false));
   part("again").addEventListener("click", resend);
+  part("excused").addEventListener("click", () => mark("P"));
+  part("absent").addEventListener("click", () => mark("KP"));
   part("history").addEventListener("click", past);
   part("past").addEventListener("close", () => grid.focus());
   part("quick").addEventListener("change", () => (grid.quick = part("quick").checked));
   addEventListener("online", () => sending.now());
-  // Whoever turns to something else expects what was typed to be on its way.
-  document.addEventListener("visibilitychange", () => sending.now());
+  // Whoever turns to something else expects what was typed to be on its way; whoever comes back,
+  // to see what others saved meanwhile.
+  document.addEventListener("visibilitychange", () => {
+    sending.now();
+    if (!document.hidden) refresh();
+  });
 }
 
 main();

@@ -13,6 +13,9 @@ export class Grid {
   #table;
   #sheet;
   #told;
+  // What stands on the screen; the sheet may be ahead of it.
+  #rows = [];
+  #columns = [];
   #inputs = [];
   #at = { row: 0, column: 0 };
   #anchor = { row: 0, column: 0 };
@@ -43,14 +46,16 @@ export class Grid {
   /** The cell that has, or had, the focus. */
   get at() {
     const { row, column } = this.#at;
-    const pupil = this.#sheet.rows[row];
-    const of = this.#sheet.columns[column];
+    const pupil = this.#rows[row];
+    const of = this.#columns[column];
     return pupil && of ? { pupil, column: of } : null;
   }
 
   /** Make the table anew for the columns and rows of the sheet. */
   build() {
     const { columns, rows } = this.#sheet;
+    this.#rows = rows;
+    this.#columns = columns;
     const head = element(
       "tr",
       { role: "row", "aria-rowindex": 1 },
@@ -90,7 +95,7 @@ export class Grid {
       inputmode: column.scale === "comment" ? "text" : "decimal",
       "aria-label": `${row.name}, ${column.title}`,
       "data-row": at,
-      "data-column": this.#sheet.columns.indexOf(column),
+      "data-column": this.#columns.indexOf(column),
       ...(column.locked ? { readonly: "", "aria-readonly": "true" } : {}),
     });
   }
@@ -112,6 +117,11 @@ export class Grid {
       if (wrong) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     });
+    for (const [at, column] of this.#columns.entries()) {
+      const filled = `${this.#sheet.filled(column.sheet_id)}/${this.#rows.length}`;
+      const count = this.#table.tHead.rows[0].cells[at + 1].lastElementChild;
+      if (count.textContent !== filled) count.textContent = filled;
+    }
     this.#select();
   }
 
@@ -121,14 +131,14 @@ export class Grid {
 
   /** Go to a cell by what stands in it. */
   goTo(sheet, pupil) {
-    const row = this.#sheet.rows.findIndex((one) => one.pupil_id === pupil);
-    const column = this.#sheet.columns.findIndex((one) => one.sheet_id === sheet);
+    const row = this.#rows.findIndex((one) => one.pupil_id === pupil);
+    const column = this.#columns.findIndex((one) => one.sheet_id === sheet);
     if (row >= 0 && column >= 0) this.#go(row, column);
   }
 
   #each(work) {
-    for (const [at, row] of this.#sheet.rows.entries()) {
-      for (const [on, column] of this.#sheet.columns.entries()) {
+    for (const [at, row] of this.#rows.entries()) {
+      for (const [on, column] of this.#columns.entries()) {
         if (this.#inputs[at]?.[on]) work(this.#inputs[at][on], row, column, at, on);
       }
     }
@@ -155,8 +165,8 @@ export class Grid {
 
   #go(row, column, extending = false) {
     const to = {
-      row: clamp(row, this.#sheet.rows.length - 1),
-      column: clamp(column, this.#sheet.columns.length - 1),
+      row: clamp(row, this.#rows.length - 1),
+      column: clamp(column, this.#columns.length - 1),
     };
     if (!extending) this.#anchor = to;
     this.#at = to;
@@ -190,8 +200,8 @@ export class Grid {
 
   #commit(input) {
     if (!input.matches?.("input") || !this.#dirty(input)) return;
-    const row = this.#sheet.rows[Number(input.dataset.row)];
-    const column = this.#sheet.columns[Number(input.dataset.column)];
+    const row = this.#rows[Number(input.dataset.row)];
+    const column = this.#columns[Number(input.dataset.column)];
     const typed = this.quick ? quick(input.value, column.scale) : input.value;
     input.dataset.text = input.value;
     this.#told.typed([{ sheet: column.sheet_id, pupil: row.pupil_id, text: typed }], []);
@@ -250,15 +260,15 @@ export class Grid {
   // As in a spreadsheet from cell to cell; from the last one, and after Escape, out of the grid.
   #tab(event, go) {
     const { row, column } = this.#at;
-    const wide = this.#sheet.columns.length;
+    const wide = this.#columns.length;
     const next = row * wide + column + (event.shiftKey ? -1 : 1);
-    if (this.#leaving || next < 0 || next >= wide * this.#sheet.rows.length) return;
+    if (this.#leaving || next < 0 || next >= wide * this.#rows.length) return;
     go(Math.floor(next / wide), next % wide);
   }
 
   #commandKey(event, inText, done) {
     const { row, column } = this.#at;
-    const last = [this.#sheet.rows.length - 1, this.#sheet.columns.length - 1];
+    const last = [this.#rows.length - 1, this.#columns.length - 1];
     const input = event.target;
     switch (event.key.toLowerCase()) {
       case "z":
@@ -321,8 +331,8 @@ export class Grid {
 
   #texts() {
     const { rows, columns } = this.#range();
-    return this.#sheet.rows.slice(rows[0], rows[1] + 1).map((row) =>
-      this.#sheet.columns
+    return this.#rows.slice(rows[0], rows[1] + 1).map((row) =>
+      this.#columns
         .slice(columns[0], columns[1] + 1)
         .map((column) => this.#sheet.text(column.sheet_id, row.pupil_id)),
     );
@@ -345,7 +355,7 @@ export class Grid {
     if (alone && this.#inside) return;
     event.preventDefault();
     event.target.value = event.target.dataset.text;
-    const named = byName(block, this.#sheet.rows.map((row) => row.name));
+    const named = byName(block, this.#rows.map((row) => row.name));
     if (named) this.#write(named.rows, named.left);
     // One cell that is pasted over several fills them all.
     else if (alone) this.#fill(this.#texts().map((row) => row.map(() => block[0][0])));
@@ -363,8 +373,8 @@ export class Grid {
     const wanted = [];
     for (const [at, texts] of rows) {
       for (const [right, text] of texts.entries()) {
-        const row = this.#sheet.rows[at];
-        const column = this.#sheet.columns[columns[0] + right];
+        const row = this.#rows[at];
+        const column = this.#columns[columns[0] + right];
         const cell = row && column && { sheet: column.sheet_id, pupil: row.pupil_id, text };
         if (cell && !column.locked) wanted.push(cell);
         else if (text.trim() && !(cell && this.#same(cell, column))) left.push(text.trim());
@@ -388,6 +398,7 @@ function heading(column) {
       "data-locked": column.locked ? "" : null,
     },
     column.label,
-    element("span", { class: "unseen" }, ` ${column.title}${column.locked ? `, ${column.locked}` : ""}`),
+    element("span", { class: "unseen" }, ` ${column.title}${column.locked ? `, ${column.locked}` : ""} `),
+    element("small", {}),
   );
 }

@@ -39,6 +39,19 @@ export class Sheet {
     return this.reload();
   }
 
+  /** Take over what the server has, where it is newer than what is known. */
+  learn(sheet, cells) {
+    for (const cell of cells) {
+      const known = this.saved(sheet, cell.pupil_id);
+      if (cell.version > known.version) this.#saved.set(path(sheet, cell.pupil_id), cell);
+    }
+  }
+
+  /** How many pupils have something in a column. */
+  filled(sheet) {
+    return this.rows.filter((one) => this.text(sheet, one.pupil_id) !== "").length;
+  }
+
   saved = (sheet, pupil) => this.#saved.get(path(sheet, pupil)) ?? EMPTY;
 
   draft = (sheet, pupil) => this.#drafts.get(path(sheet, pupil));
@@ -116,6 +129,12 @@ export class Sheet {
   /** Send what was refused once more: whatever was in the way may be gone. */
   retry(sheet, pupil) {
     return this.#keep([{ ...this.draft(sheet, pupil), refusal: null }]);
+  }
+
+  /** Give up what was typed in other tables, save what is on its way already. */
+  async forgetElsewhere() {
+    await this.#store.put(this.elsewhere.map((one) => ({ ...one, same: true })));
+    await this.reload();
   }
 
   /** Take back the last step, cell by cell where nothing else happened since. */
