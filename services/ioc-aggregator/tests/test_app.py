@@ -35,7 +35,7 @@ async def test_the_migrations_make_the_tables(store: Database) -> None:
 
 
 def test_the_service_names_its_newest_migration() -> None:
-    assert SERVICE.head == "0004"
+    assert SERVICE.head == "0006"
 
 
 def test_who_may_see_what() -> None:
