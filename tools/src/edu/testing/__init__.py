@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -36,6 +37,8 @@ def pytest_configure() -> None:
     """Judge property tests by what they find, not by how busy the machine is."""
     from hypothesis import HealthCheck, settings  # noqa: PLC0415 - it is part of the tests' tools
 
+    for talker in ("httpx", "mail.log"):  # a line for each request would bury what failed
+        logging.getLogger(talker).setLevel(logging.WARNING)
     settings.register_profile("edu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("edu")
 
