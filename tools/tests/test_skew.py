@@ -30,6 +30,7 @@ def test_the_old_code_is_what_runs(tmp_path: Path) -> None:
     for entry in SERVICES.values():
         assert old.changed(entry), f"{entry.name} is as it was: it proves nothing"
     assert "admissions.schools.v1" in old.ask(SERVICES["gradebook"]).topics
+    assert {"pupils", "scores"} <= old.families()
 
 
 def test_code_from_elsewhere_is_not_taken_for_the_old_one(tmp_path: Path) -> None:

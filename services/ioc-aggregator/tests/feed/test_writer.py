@@ -172,6 +172,28 @@ async def test_a_writer_that_takes_over_goes_on(province: Any, make: Any, store:
     assert len(pupils) == 2 * len(set(pupils)), "each number once, by one of both"
 
 
+async def test_who_sees_another_one_write_leaves_it_to_that_one_for_a_while(
+    province: Any, make: Any, store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = 0.0
+    monkeypatch.setattr(feed_writer, "monotonic", lambda: moment)
+    await province.append(*make.enrolments(11, 9))
+    await province.reach("admissions")
+    second = Engine(store, writes_feed=True, feed_kept=1_000)
+    await second.turn()
+    await province.append(*make.enrolments(11, 1))
+    await province.reach("admissions", seconds=1)
+    await second.turn()
+    head = province.engine.feed.head
+    await province.append(*make.enrolments(11, 1))
+    await second.turn()
+    assert second.feed.head == head, "it rests"
+    moment = feed_writer._REST_SECONDS + 1
+    await second.turn()
+    assert second.feed.head > head, "the other one is dead, it seems"
+    assert latest(await entries(second))[f"N04/school/{make.id(11)}/2026-2027/"].numerator == 11
+
+
 async def test_a_large_round_is_cut(
     province: Any, make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,8 @@ from edu.testing.making import Make
 from edu.testing.sources import Sources, sources
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.rebuild import beside, generations, job
-from ioc_aggregator.rebuild.beside import Advance, Beside
+from ioc_aggregator.rebuild.beside import EVERYTHING, Advance, Beside
+from ioc_aggregator.rollups.counted import lacking
 
 GENEROUS = 60.0
 
@@ -142,7 +143,7 @@ async def test_what_the_live_service_has_wrong_is_named_and_mended_on_request(
         outcome = await Beside(store, [kafka], shown=quiet).run()
         assert outcome.generation is None
         assert any(one.startswith("cell pupils ") for one in outcome.differences)
-        outcome = await Beside(store, [kafka], shown=quiet).run(accept=True)
+        outcome = await Beside(store, [kafka], shown=quiet).run(accept=EVERYTHING)
         assert outcome.generation == 2
         await eventually(
             lambda: (
@@ -150,6 +151,29 @@ async def test_what_the_live_service_has_wrong_is_named_and_mended_on_request(
             ),
             within=GENEROUS,
         )
+
+
+async def test_only_what_a_new_release_lacks_may_differ(
+    kafka: str, store: Database, make: Make, sender: Sources
+) -> None:
+    await fill(sender, make)
+    async with live(kafka, store) as engine:
+        await counted(engine, sender, make, seconds=1)
+    async with store.transaction() as session:
+        spoilt: Any = await session.connection()
+        await spoilt.exec_driver_sql("DELETE FROM journal WHERE topic = 'admissions.enrolment.v1'")
+    async with live(kafka, store):
+        outcome = await Beside(store, [kafka], shown=quiet).run(accept={"pupils"})
+        assert outcome.generation is None
+        assert outcome.accepted
+        assert outcome.differences
+        assert not any(one.startswith("cell pupils ") for one in outcome.differences)
+        families = {one.split()[1] for one in outcome.differences}
+        outcome = await Beside(store, [kafka], shown=quiet).run(accept={"pupils", *families})
+        assert (outcome.generation, outcome.differences) == (2, [])
+        assert "as was accepted" in list(job.words(outcome))[-2]
+    async with store.reading() as session:
+        assert await lacking(session) == []
 
 
 async def test_a_killed_rebuild_goes_on_where_it_was(

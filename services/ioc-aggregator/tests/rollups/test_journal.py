@@ -5,15 +5,21 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 
 from chassis.consuming.records import Record, Slice
 from chassis.database import Database
+from chassis.health import Health
+from chassis.tables import CONSUMER_POSITION
 from contracts import topics
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.intake import scores
+from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.rebuild import job
+from ioc_aggregator.rollups import counted
 from ioc_aggregator.rollups.journal import REPLAYED
+from ioc_aggregator.rollups.lanes import Lanes
+from ioc_aggregator.rollups.projector import Folding
 from ioc_aggregator.rollups.tables import JOURNAL, SNAPSHOT
 
 
@@ -167,6 +173,54 @@ async def test_a_parked_record_counts_when_it_is_replayed(
     assert follower.state.vector[topics.SCORES.name, 0] == 2
     assert follower.state.columns["scores"].values[:, 1].sum() == 4
     assert follower.state.hash() == (await fresh(store)).follower.state.hash()
+
+
+async def test_a_member_that_only_folds_knows_no_cell_and_writes_the_same(
+    log: Any, store: Database, make: Any, document: Any
+) -> None:
+    """Whoever answers follows it; parked records that it replays stand in their own lane, too."""
+    await log.append(make.unit(1), make.save(2, [850]))
+    log.engine.projector = member = Folding(store, Lanes(topics.CONSUMERS["ioc-aggregator"]))
+    await member.load()
+    await log.append(make.save(2, [900], [850]), make.school(2, 1))
+    record = Record(0, document(make.save(3, [700])), b"k", b"v")
+    replayed = Slice(topics.SCORES, 0, 0, 1, [record])
+    for _ in range(2):
+        assert not await log.apply([replayed])
+    await log.engine.turn()
+    state = log.engine.follower.state
+    assert state.vector[REPLAYED] == 2
+    assert state.columns["scores"].values[:, 1].sum() == 3
+    lanes = Lanes(topics.CONSUMERS["ioc-aggregator"])
+    for _ in range(2):
+        async with store.reading() as session:
+            await lanes.refresh(session)
+        assert lanes.vector == state.vector
+        await log.engine.follower.snapshot(store)
+
+
+async def test_a_release_that_counts_more_says_what_it_lacks(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lacking() -> list[str]:
+        async with store.transaction() as session:
+            await counted.begin(session)
+            return await counted.lacking(session)
+
+    assert await lacking() == []
+    async with store.transaction() as session:
+        await session.execute(insert(CONSUMER_POSITION).values(topic="a", partition=0, next=1))
+    assert await lacking() == []
+    fewer = {name: family for name, family in FAMILIES.items() if name != "pupils"}
+    with monkeypatch.context() as older:
+        older.setattr(counted, "FAMILIES", fewer)
+        assert await lacking() == [], "an older release lacks nothing that it knows"
+    assert await lacking() == ["pupils"], "but the newer one does when it comes back"
+    health = Health(service="ioc-aggregator", version="1")
+    counted.watch(health, store)
+    report: Any = (await health.report())[1]
+    [part] = report["parts"]
+    assert part["mend"] == "python -m ioc_aggregator rebuild --accept pupils"
 
 
 async def test_a_rebuild_begins_a_generation_and_counts_again(

@@ -50,11 +50,11 @@ def main(arguments: list[str]) -> int:
     try:
         with ThreadPoolExecutor(1) as pool:
             started = pool.submit(_start) if ours else None
-            from edu import totals, verify  # noqa: PLC0415 - load while the broker starts
+            from edu import rebuild, totals, verify  # noqa: PLC0415 - load while the broker starts
 
             seconds = asyncio.run(_play(home, began, started))
         print(f"first number after {seconds:.1f} s ({temperature})", flush=True)
-        code = totals.main([]) or verify.main([])
+        code = rebuild.complete(home) or totals.main([]) or verify.main([])
         if not options.once:
             signal.pause()
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from edu.failure import Failure
 from edu.home import ROOT
-from edu.suite import Entry
+from edu.suite import SERVICES, Entry
 
 NAMED_IN = ROOT / "deploy" / "previous-release"
 LIBRARIES = ("contracts", "chassis")
@@ -102,6 +102,19 @@ class Release:
                 raise Failure(f"the old {entry.name} would run {path}")
         prefix = f"{entry.package.upper()}_"
         return Said(frozenset(topics), prefix, frozenset(prefix + one.upper() for one in settings))
+
+    def families(self) -> frozenset[str]:
+        """Name the families of cells that the aggregator of this release counts."""
+        entry = SERVICES["ioc-aggregator"]
+        asking = f"from {entry.package}.measures.families import FAMILIES\nprint(*FAMILIES)"
+        answer = subprocess.run(
+            [sys.executable, "-P", "-c", asking],
+            env=os.environ | self.environment(entry),
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        return frozenset(answer.stdout.split())
 
     def changed(self, entry: Entry) -> list[str]:
         """List the service's sources that differ between then and now."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
+from time import monotonic
 
 import structlog
 
@@ -27,6 +28,10 @@ _MOST_ENTRIES = 2000
 
 _TRIM_SHARE = 10
 """Trims when this share (one tenth) more than what is to be kept has gathered."""
+
+_REST_SECONDS = 5.0
+"""Whoever sees that another process writes leaves it to that one for so long, and then looks again:
+two who took turns would both compare everything each time."""
 
 _log = structlog.get_logger()
 
@@ -54,16 +59,19 @@ class Writer:
         self._published: dict[SeriesKey, dict[CellId, tuple[Shown, Scope]]] = {}
         self._compared: dict[SeriesKey, Series] = {}
         self._seen: tuple[int, int, dict[str, datetime], date] | None = None
+        self._rests_until = 0.0
 
     async def round(self) -> int:
         """Write what has changed since the last round; return the number of entries."""
-        if self._mark() == self._seen:
+        if self._mark() == self._seen or monotonic() < self._rests_until:
             return 0
         async with self._database.transaction() as session:
             if not await store.lock(session):
                 return 0
             await self._follower.refresh(session)
-            await self._catch_up(session)
+            if await self._catch_up(session):
+                self._rests_until = monotonic() + _REST_SECONDS
+                return 0
             mark = self._mark()
             compared: dict[SeriesKey, Series] = {}
             found = self._differences(mark[3], compared)
@@ -88,12 +96,12 @@ class Writer:
         day = clock.business_day(clock.now())
         return (follower.generation, follower.state.changes, follower.as_of, day)
 
-    async def _catch_up(self, session: Session) -> None:
-        """Learn what was published by others, or before this process began."""
-        head = await store.head(session)
-        if head == self._head:
-            return
-        for row, written in await store.latest(session, self._head or 0):
+    async def _catch_up(self, session: Session) -> bool:
+        """Learn what was published before this process began, or by others; tell whether others."""
+        head, known = await store.head(session), self._head
+        if head == known:
+            return False
+        for row, written in await store.latest(session, known or 0):
             by, value = next(iter(written.dims.items()), ("", ""))
             key = SeriesKey(written.indicator, written.version, written.period, by)
             cells = self._published.setdefault(key, {})
@@ -112,6 +120,7 @@ class Writer:
             self._sequences[row.partition] = max(last, row.sequence)
         self._compared.clear()
         self._head = head
+        return known is not None
 
     def _differences(self, day: date, compared: dict[SeriesKey, Series]) -> Iterator[_Difference]:
         follower = self._follower

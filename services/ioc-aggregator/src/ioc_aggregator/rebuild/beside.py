@@ -7,11 +7,10 @@ pointer is moved, while nobody counts: what is left to read by then is what came
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
 
 import msgspec
 import numpy as np
@@ -22,6 +21,7 @@ from contracts.topics import PERIODS
 from ioc_aggregator.intake.streams import TOPICS
 from ioc_aggregator.measures.cells import Integers, Key
 from ioc_aggregator.measures.facts import DayEnd, Fact, WatermarkFact
+from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.rebuild import generations
 from ioc_aggregator.rebuild.reading import Log
 from ioc_aggregator.rebuild.recount import Recount
@@ -34,6 +34,9 @@ from ioc_aggregator.rollups.state import Content, Entry, Lane, State
 Advance = Callable[[int], None]
 Shown = Callable[[str, int], AbstractContextManager[Advance]]
 """Shows a long work of a name and length; gives what is to be told of its steps."""
+
+EVERYTHING: Collection[str] = (*FAMILIES, "facts")
+"""What may differ where whoever asks accepts any difference."""
 
 SHOWN_CELLS = 20
 _SHARE = 0.1
@@ -48,6 +51,9 @@ class Outcome:
     live: str
     counted: str
     differences: Sequence[str]
+    """The first of those that are not accepted."""
+    accepted: int
+    """How many are."""
     generation: int | None
     """The generation that is live since; None where nothing was switched."""
 
@@ -83,9 +89,16 @@ class Beside:
         """Whether it is this rebuild that sums the days up: one that goes on leaves it."""
 
     async def run(
-        self, *, accept: bool = False, plant: bool = False, compare_only: bool = False
+        self,
+        *,
+        accept: Collection[str] = (),
+        plant: bool = False,
+        compare_only: bool = False,
     ) -> Outcome:
-        """Count, compare and switch. ``plant`` flips a bit of what was counted, as a drill."""
+        """Count, compare and switch; the cells of families in ``accept`` may differ.
+
+        ``plant`` flips a bit of what was counted, as a drill.
+        """
         live = Follower(TOPICS)
         async with self._database.reading() as session:
             await live.refresh(session)
@@ -94,10 +107,10 @@ class Beside:
             await self.count(log, _vector(live.state))
             if plant:
                 _flip_a_bit(self._recount.state)
-            outcome = _compared(live.state, self._recount.state)
-            if not (outcome.differences or compare_only) or (accept and not plant):
+            outcome = _compared(live.state, self._recount.state, () if plant else accept)
+            if not (outcome.differences or compare_only):
                 await self.write_down()
-                outcome = await self._switched(log, live, accept=accept)
+                outcome = await self._switched(log, live, accept)
         if outcome.generation is None:
             async with self._database.transaction() as session:
                 await generations.give_up(session)
@@ -173,24 +186,30 @@ class Beside:
             await ends.settle(session, self._number, day, families)
         await generations.remember(session, self._number, self._recount.sources)
 
-    async def _switched(self, log: Log, live: Follower, *, accept: bool) -> Outcome:
+    async def _switched(self, log: Log, live: Follower, accept: Collection[str]) -> Outcome:
         """Stop everybody, read what came meanwhile, compare again and move the pointer."""
         async with self._database.transaction() as session:
             vector = await generations.hold(session)
             await live.refresh(session)
             for goal, _ in await self._goals(vector):
                 self._kept += self._recount.advance(log, goal)
-            outcome = _compared(live.state, self._recount.state)
-            if outcome.differences and not accept:
+            outcome = _compared(live.state, self._recount.state, accept)
+            if outcome.differences:
                 return outcome
             await self._write_rest(session)
             await generations.switch(session, self._number, self._recount.sources)
         return replace(outcome, generation=self._number)
 
 
-def _compared(live: State, counted: State) -> Outcome:
-    differences = list(islice(_differences(live, counted), SHOWN_CELLS))
-    return Outcome(_vector(live), live.hash(), counted.hash(), differences, None)
+def _compared(live: State, counted: State, accept: Collection[str]) -> Outcome:
+    differences: list[str] = []
+    accepted = 0
+    for family, difference in _differences(live, counted):
+        if family in accept:
+            accepted += 1
+        elif len(differences) < SHOWN_CELLS:
+            differences.append(difference)
+    return Outcome(_vector(live), live.hash(), counted.hash(), differences, accepted, None)
 
 
 def _vector(state: State) -> dict[Lane, int]:
@@ -215,8 +234,8 @@ def _since(state: State, before: Content | None) -> Content:
     return Content({}, now.copies, facts, now.foreign)
 
 
-def _differences(live: State, counted: State) -> Iterator[str]:
-    """Name every cell and fact that is not the same in both."""
+def _differences(live: State, counted: State) -> Iterator[tuple[str, str]]:
+    """Name every cell and fact that is not the same in both, with its family."""
     for name, columns in live.columns.items():
         rows = [dict(_rows(one.columns[name].copy())) for one in (live, counted)]
         none = np.zeros(len(columns.family.columns), dtype=np.int64)
@@ -224,13 +243,14 @@ def _differences(live: State, counted: State) -> Iterator[str]:
             ours, theirs = (one.get(key, none) for one in rows)
             for at in np.flatnonzero(ours != theirs).tolist():
                 what = f"{name} {'/'.join(key)} {columns.family.columns[at]}"
-                yield f"cell {what}: live {ours[at]}, counted {theirs[at]}"
+                yield name, f"cell {what}: live {ours[at]}, counted {theirs[at]}"
     facts = [
         {msgspec.json.encode(one) for one in state.register.facts() if not _passes(one)}
         for state in (live, counted)
     ]
     for fact in sorted(facts[0] ^ facts[1]):
-        yield f"fact {fact.decode()}: {'live' if fact in facts[0] else 'counted'} only"
+        where = "live" if fact in facts[0] else "counted"
+        yield "facts", f"fact {fact.decode()}: {where} only"
 
 
 def _passes(fact: Fact) -> bool:

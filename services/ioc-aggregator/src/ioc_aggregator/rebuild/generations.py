@@ -9,6 +9,7 @@ from chassis import clock
 from chassis.consuming import store
 from chassis.consuming.decisions import Interval, SourceState
 from chassis.database import Session
+from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.rollups import ends, journal
 from ioc_aggregator.rollups.state import Lane
 from ioc_aggregator.rollups.tables import GENERATION
@@ -39,17 +40,22 @@ async def candidate(session: Session) -> tuple[int, Sources]:
     live = await journal.live_generation(session)
     row = (
         await session.execute(
-            select(GENERATION.c.number, GENERATION.c.sources)
+            select(GENERATION.c.number, GENERATION.c.sources, GENERATION.c.families)
             .where(GENERATION.c.number > live)
             .order_by(GENERATION.c.number.desc())
         )
     ).first()
-    if row is not None:
+    if row is not None and row.families == sorted(FAMILIES):
         return row.number, _read(row.sources or {})
+    if row is not None:
+        # What another release began lacks what this one counts, or the reverse: it is begun anew.
+        await give_up(session)
     highest = await session.scalar(select(func.max(GENERATION.c.number)))
     number = max(highest or 0, live) + 1
     await session.execute(
-        insert(GENERATION).values(number=number, live=False, begun_at=clock.now())
+        insert(GENERATION).values(
+            number=number, live=False, begun_at=clock.now(), families=sorted(FAMILIES)
+        )
     )
     return number, {}
 

@@ -13,8 +13,9 @@ from chassis import clock
 from chassis.database import Database, Session
 from chassis.kafka import OPEN, Security
 from ioc_aggregator.intake.streams import TOPICS
+from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.rebuild import generations
-from ioc_aggregator.rebuild.beside import Advance, Beside, Outcome, Shown
+from ioc_aggregator.rebuild.beside import EVERYTHING, Advance, Beside, Outcome, Shown
 from ioc_aggregator.rebuild.reading import UnreadableError
 from ioc_aggregator.rollups import ends, journal
 from ioc_aggregator.rollups.follower import Follower
@@ -43,13 +44,28 @@ def options(prog: str) -> argparse.ArgumentParser:
     one_of.add_argument("--check", action="store_true", help="compare, but do not switch")
     one_of.add_argument("--plant", action="store_true", help="a drill: flip one bit, and find it")
     one_of.add_argument(
-        "--accept-differences", action="store_true", help="switch also where cells differ"
+        "--accept",
+        type=_families,
+        default=frozenset(),
+        metavar="FAMILY,…",
+        help="switch also where cells of these families differ, which /readyz names",
+    )
+    one_of.add_argument(
+        "--accept-differences", action="store_true", help="switch also where any cell differs"
     )
     one_of.add_argument(
         "--in-place", action="store_true", help="forget the state first; until then nothing shows"
     )
     parser.add_argument("--anew", action="store_true", help="do not go on with a killed run")
     return parser
+
+
+def _families(text: str) -> frozenset[str]:
+    names = frozenset(text.split(","))
+    if unknown := sorted(names - FAMILIES.keys()):
+        message = f"no family is called {', '.join(unknown)}"
+        raise argparse.ArgumentTypeError(message)
+    return names
 
 
 def rebuild(settings: Settings, arguments: list[str]) -> int:
@@ -83,9 +99,8 @@ async def run(
             async with database.transaction() as session:
                 await generations.give_up(session)
         beside = Beside(database, bootstrap, security=security, shown=shown)
-        outcome = await beside.run(
-            accept=asked.accept_differences, plant=asked.plant, compare_only=asked.check
-        )
+        accept = EVERYTHING if asked.accept_differences else asked.accept
+        outcome = await beside.run(accept=accept, plant=asked.plant, compare_only=asked.check)
     except (UnreadableError, generations.NoGenerationError) as error:
         _say(f"not rebuilt: {error}")
         return 1
@@ -127,7 +142,9 @@ def words(outcome: Outcome) -> Iterator[str]:
     yield f"counted {outcome.counted}"
     for difference in outcome.differences:
         yield f"differ at {difference}"
-    if not outcome.differences:
+    if outcome.accepted:
+        yield f"{outcome.accepted} cells differ, as was accepted"
+    elif not outcome.differences:
         yield "equal"
     if outcome.generation is not None:
         yield f"switched to generation {outcome.generation}; `rebuild --back` returns"
@@ -146,7 +163,8 @@ async def begin(session: Session) -> int:
     number = await journal.live_generation(session) + 1
     await generations.give_up(session)
     await session.execute(GENERATION.update().values(live=False))
-    await session.execute(insert(GENERATION).values(number=number, live=True, begun_at=clock.now()))
+    row = {"number": number, "live": True, "begun_at": clock.now(), "families": sorted(FAMILIES)}
+    await session.execute(insert(GENERATION).values(row))
     await journal.forget(session)
     await ends.forget(session)
     return number

@@ -6,7 +6,7 @@ start, after a doubtful commit, and from other members of the group.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -16,7 +16,7 @@ from contracts.topics import Topic
 from ioc_aggregator.measures.facts import WatermarkFact
 from ioc_aggregator.rollups import codec, ends, freshness, journal
 from ioc_aggregator.rollups.freshness import Applied
-from ioc_aggregator.rollups.state import Entry, State
+from ioc_aggregator.rollups.state import Entry, Lane, State
 
 _SNAPSHOT_ENTRIES = 5000
 """A start reads at most about this many journal rows: two to three seconds."""
@@ -38,6 +38,11 @@ class Follower:
         self.woken = asyncio.Event()
         self._entries = 0
         self._lock = asyncio.Lock()
+
+    @property
+    def vector(self) -> Mapping[Lane, int]:
+        """Where each lane stands."""
+        return self.state.vector
 
     @property
     def loaded(self) -> bool:

@@ -29,6 +29,13 @@ _AFTER = text(
     "ORDER BY j.topic, j.partition, j.first LIMIT :page"
 )
 
+_HEADS = text(
+    "SELECT v.topic, v.partition, j.next FROM unnest(CAST(:topics AS text[]), "
+    "CAST(:partitions AS int[])) v(topic, partition) CROSS JOIN LATERAL "
+    "(SELECT next FROM journal WHERE generation = :generation AND topic = v.topic "
+    "AND partition = v.partition ORDER BY first DESC LIMIT 1) j"
+)
+
 _PRUNE = text(
     "DELETE FROM journal j USING unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), "
     "CAST(:nexts AS bigint[])) v(topic, partition, next) WHERE j.generation = :generation "
@@ -70,8 +77,7 @@ async def read_after(
 
     The caller applies a page before it asks for the next one, so ``vector`` moves.
     """
-    lanes = [(topic.name, partition) for topic in topics for partition in range(topic.partitions)]
-    lanes.append(REPLAYED)
+    lanes = _all_lanes(topics)
     while True:
         rows = (
             await session.execute(
@@ -90,6 +96,18 @@ async def read_after(
             ]
         if len(rows) < _PAGE:
             return
+
+
+async def vector(session: Session, generation: int, topics: Iterable[Topic]) -> dict[Lane, int]:
+    """Give where each lane stands, without reading what its entries hold."""
+    latest = await _snapshots(session, generation, 1)
+    found = _lanes(latest[0].vector) if latest else {}
+    lanes = _arrays(dict.fromkeys(_all_lanes(topics), 0))
+    del lanes["nexts"]
+    for row in await session.execute(_HEADS, {**lanes, "generation": generation}):
+        lane = (row.topic, row.partition)
+        found[lane] = max(row.next, found.get(lane, 0))
+    return found
 
 
 async def boundaries(session: Session, generation: int) -> list[tuple[str, int, int, int]]:
@@ -181,6 +199,11 @@ async def _snapshots(
         .limit(most)
     )
     return rows.all()
+
+
+def _all_lanes(topics: Iterable[Topic]) -> list[Lane]:
+    lanes = [(topic.name, partition) for topic in topics for partition in range(topic.partitions)]
+    return [*lanes, REPLAYED]
 
 
 def _lanes(positions: Mapping[str, Mapping[str, int]]) -> dict[Lane, int]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import structlog
+
 from chassis.consuming.records import Record, Rejected, Slice
 from chassis.database import Database, Session
 from contracts.envelope import Envelope
@@ -10,10 +12,12 @@ from ioc_aggregator.intake.folding import Fold, Folded, Refusal
 from ioc_aggregator.intake.streams import FOLDS, TOPICS
 from ioc_aggregator.measures.cells import Delta
 from ioc_aggregator.measures.facts import DayEnd
-from ioc_aggregator.rollups import ends, journal, witness
-from ioc_aggregator.rollups.follower import Follower
+from ioc_aggregator.rollups import counted, ends, journal, witness
 from ioc_aggregator.rollups.journal import REPLAYED
+from ioc_aggregator.rollups.lanes import Known
 from ioc_aggregator.rollups.state import Entry
+
+_log = structlog.get_logger()
 
 
 class Folding:
@@ -22,10 +26,10 @@ class Folding:
     topics = TOPICS
     whole_poll = True
 
-    def __init__(self, database: Database, follower: Follower) -> None:
-        """Write through the chassis' transactions, and hand over to ``follower``."""
+    def __init__(self, database: Database, known: Known) -> None:
+        """Write through the chassis' transactions, and hand over to whoever follows here."""
         self._database = database
-        self._follower = follower
+        self._known = known
         self._pending: list[Entry] = []
         self._ends: list[DayEnd] = []
         """Where days ended; those that end from now on do so where an entry does."""
@@ -33,9 +37,14 @@ class Folding:
     async def load(self) -> None:
         """Read what is committed; nothing that is not can be in memory."""
         self._pending = []
+        async with self._database.transaction() as session:
+            await counted.begin(session)
         async with self._database.reading() as session:
-            await self._follower.refresh(session)
+            await self._known.refresh(session)
             self._ends = await ends.read(session)
+            missing = await counted.lacking(session)
+        if missing:
+            _log.warning("families_not_counted_from_the_beginning", families=missing)
 
     async def reload(self) -> None:
         """The same: what was fenced never reached the memory."""
@@ -45,13 +54,13 @@ class Folding:
         self, session: Session, slices: Sequence[Slice], *, careful: bool
     ) -> Sequence[Rejected]:
         """Fold each slice and write its entry, an empty one too, so that entries join exactly."""
-        if await journal.live_generation(session) != self._follower.generation:
+        if await journal.live_generation(session) != self._known.generation:
             # A rebuild has begun since; the lanes that it sent back were left out already.
-            await self._follower.refresh(session)
+            await self._known.refresh(session)
             self._ends = await ends.read(session)
         rejected: list[Rejected] = []
         entries: list[Entry] = []
-        vector = self._follower.state.vector
+        vector = self._known.vector
         replayed = vector.get(REPLAYED, 0)
         # Where days ended first: a database that was lost learns it with the rest of the log.
         in_order = sorted(slices, key=lambda part: part.topic is not PERIODS)
@@ -69,13 +78,13 @@ class Folding:
                     replayed += 1
             else:
                 entries.append(Entry(part.lane, part.first, part.next, delta))
-        await journal.write(session, self._follower.generation, entries)
+        await journal.write(session, self._known.generation, entries)
         self._pending = entries
         return rejected
 
     def committed(self) -> None:
         """Let the committed entries count."""
-        self._follower.take(self._pending)
+        self._known.take(self._pending)
         self._pending = []
 
 

@@ -28,6 +28,8 @@ GENERATION = Table(
     # Of one that is not live: {topic: {partition: {source: [last, [[first, last] of a gap, …]]}}}.
     # Its journal and snapshots say where it stands; the live one's are in `delivery`.
     Column("sources", JSONB),
+    # The families that it has counted from the log's beginning; NULL where nobody has said so.
+    Column("families", JSONB),
     Index("generation_live", "live", unique=True, postgresql_where=text("live")),
 )
 
