@@ -26,6 +26,7 @@ COMMANDS = {
     "compose": ("edu.compose", "draw the secrets and settings that compose.yaml reads"),
     "skew": ("edu.skew", "each service from the previous release beside the new others"),
     "chaos": ("edu.chaos", "faults on real processes: chaos [SCENARIO…] [--seed S] [--minutes M]"),
+    "proof": ("edu.proof", "the aggregator counts exactly once: proof [PROOF…] [--seed] [--kills]"),
     "bench": ("edu.bench", "measure"),
     "doctor": ("edu.doctor", "what is used, and from where: doctor [--orphans]"),
     "test": ("edu.test", "test [unit|wire|all|traps|fuzz] [pytest's options]"),
