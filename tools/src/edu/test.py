@@ -5,17 +5,16 @@ The rest is pytest.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
 from edu.home import ROOT
 
-WORKERS = min(4, (os.cpu_count() or 1) + 1)
-"""One more than there are cores: most tests wait, and each worker has a broker of its own."""
+SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
+"""One worker a core: each has a broker and a database of its own, and most tests wait for those."""
 
 # Files in their own order: those with few tests, which xdist would begin last, are the long ones.
-SIDE_BY_SIDE = ["-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
+SIDE_BY_SIDE += ["--no-loadscope-reorder"]
 
 KINDS = {
     "unit": [*SIDE_BY_SIDE, "-m", "not wire and not browser and not fuzz and not chaos"],

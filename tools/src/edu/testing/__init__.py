@@ -16,7 +16,6 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pytest
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from contracts.topics import Topic
     from edu.infrastructure import Infrastructure
 
-ROOT = Path(__file__).parents[4]
 INFRASTRUCTURE = frozenset({"infra", "kafka", "postgres", "database"})
 
 Result = TypeVar("Result")
@@ -46,13 +44,14 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark `wire` whatever asks for a broker or a database, so that nobody has to remember it.
 
-    What crosses services takes longest, so it begins first: else one worker would do it at the end
-    and the others wait.
+    What crosses services takes longest, and then what the commands do, so these begin first: else
+    one worker would do them at the end and the others wait.
     """
     for item in items:
         if INFRASTRUCTURE.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.wire)
-    items.sort(key=lambda item: not item.path.is_relative_to(ROOT / "tests"))
+    first = {"tests": 0, "tools": 1}
+    items.sort(key=lambda item: first.get(item.nodeid.partition("/")[0], len(first)))
 
 
 @pytest.fixture(scope="session")
