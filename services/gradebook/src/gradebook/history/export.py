@@ -1,23 +1,14 @@
-"""The history as a file: CSV, or a workbook with the changes and their effects.
+"""The history as a file: CSV, or a workbook with the changes and their effects."""
 
-Names and reasons come from people, so a text that a spreadsheet would take for a formula is quoted
-(CWE-1236): with an apostrophe in CSV, as text with a quote prefix in a workbook.
-"""
-
-import csv
-import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
-from chassis import clock
+from chassis import clock, spreadsheets
+from chassis.spreadsheets import Sheet, Value
 from gradebook.history.answers import ColumnAnswer, EffectAnswer, HistoryAnswer
 
-CSV = "text/csv; charset=utf-8"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 JSON = "application/json"
 
-_Value = str | int | None
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMN = ("Lớp", "Môn", "Học kỳ", "Loại cột", "Cột số")
 _CHANGES = (
     "Số trong chuỗi",
@@ -77,12 +68,12 @@ _DONE = {
 }
 
 
-def _place(one: ColumnAnswer) -> tuple[_Value, ...]:
+def _place(one: ColumnAnswer) -> tuple[Value, ...]:
     kind = _KINDS.get(one["kind"], one["kind"])
     return one["class_name"], one["subject_name"], one["term"], kind, one["position"]
 
 
-def _changes(answer: HistoryAnswer) -> Iterator[tuple[_Value, ...]]:
+def _changes(answer: HistoryAnswer) -> Iterator[tuple[Value, ...]]:
     places = {one["sheet_id"]: _place(one) for one in answer["columns"]}
     for save in answer["saves"]:
         for one in save["changes"]:
@@ -108,7 +99,7 @@ def _changes(answer: HistoryAnswer) -> Iterator[tuple[_Value, ...]]:
             )
 
 
-def _effects(answer: EffectAnswer) -> Iterator[tuple[_Value, ...]]:
+def _effects(answer: EffectAnswer) -> Iterator[tuple[Value, ...]]:
     places = {one["sheet_id"]: _place(one) for one in answer["columns"]}
     for pupil in answer["pupils"]:
         for one in pupil["cells"]:
@@ -133,47 +124,16 @@ def _local(at: str) -> str:
 
 
 def to_csv(answer: HistoryAnswer) -> bytes:
-    """Give the changes as a table: semicolons and a byte order mark, as Excel here expects."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(_CHANGES)
-    for row in _changes(answer):
-        writer.writerow([_quoted(value) for value in row])
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _quoted(value: _Value) -> str | int:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
+    """Give the changes as a table."""
+    return spreadsheets.to_csv(_CHANGES, _changes(answer))
 
 
 def to_xlsx(changes: HistoryAnswer, effects: EffectAnswer) -> bytes:
     """Give them as a workbook: the true effects first, then every change."""
-    from openpyxl import Workbook  # noqa: PLC0415 - a third of a second, only for who asks
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
-    from openpyxl.styles import Font  # noqa: PLC0415
-
-    book = Workbook(write_only=True)
-    book.properties.created = clock.now().astimezone(UTC).replace(tzinfo=None)
-    book.properties.creator = "EDU"
-    for title, headings, rows in (
-        ("Tác động thật", _EFFECTS, _effects(effects)),
-        ("Mọi thay đổi", _CHANGES, _changes(changes)),
-    ):
-        sheet = book.create_sheet(title)
-        sheet.freeze_panes = "C2"
-        named = [WriteOnlyCell(sheet, heading) for heading in headings]
-        for cell in named:
-            cell.font = Font(bold=True)
-        sheet.append(named)
-        for row in rows:
-            cells = [WriteOnlyCell(sheet, value) for value in row]
-            for cell in cells:
-                if isinstance(cell.value, str) and cell.value.startswith(_FORMULA):
-                    cell.data_type = "s"
-                    cell.quotePrefix = True
-            sheet.append(cells)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
+    return spreadsheets.to_xlsx(
+        [
+            Sheet("Tác động thật", _EFFECTS, _effects(effects), "C2"),
+            Sheet("Mọi thay đổi", _CHANGES, _changes(changes), "C2"),
+        ],
+        author="EDU",
+    )

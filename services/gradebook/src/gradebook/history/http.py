@@ -16,6 +16,7 @@ from chassis.database import Session
 from chassis.errors import FieldError, Invalid, nothing_here
 from chassis.http import PrincipalDep, QueryRouter, SessionDep
 from chassis.http.days import Day
+from chassis.spreadsheets import CSV, XLSX
 from contracts.ids import ClassId, PersonId, SchoolId, SchoolYear
 from contracts.lists import Subject, Term
 from gradebook.classes import queries as classes
@@ -148,7 +149,7 @@ async def read_effect(asked: AskedDep, session: SessionDep, names: NamesDep) -> 
 @reads.get(
     "/export",
     response_class=Response,
-    responses={200: {"content": {export.CSV: {}, export.XLSX: {}, export.JSON: {}}}},
+    responses={200: {"content": {CSV: {}, XLSX: {}, export.JSON: {}}}},
 )
 async def read_export(
     asked: AskedDep,
@@ -178,11 +179,11 @@ async def read_export(
     else:
         changes = answers.history(found)
         if form == "csv":
-            content, kind = export.to_csv(changes), export.CSV
+            content, kind = export.to_csv(changes), CSV
         else:
             effects = answers.effect(found)
             content = await asyncio.to_thread(export.to_xlsx, changes, effects)
-            kind = export.XLSX
+            kind = XLSX
     name = f"lich-su-diem-{business_day(now())}.{form}"
     return Response(
         content,

@@ -1,28 +1,21 @@
-"""The numbers of a unit as a file: CSV, a workbook with a sheet for each group, or JSON.
+"""The numbers of a unit as a file: CSV, a workbook with a sheet for each group, or JSON."""
 
-Names of units and schools come from outside, so a text that a spreadsheet would take for a formula
-is quoted (CWE-1236): with an apostrophe in CSV, as text with a quote prefix in a workbook.
-"""
-
-import csv
-import io
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
-from chassis import clock
+from chassis import clock, spreadsheets
+from chassis.spreadsheets import CSV, XLSX, Sheet, Value
 from ioc_aggregator.indicators.catalogue import CATALOGUE
 from ioc_aggregator.indicators.indicator import Group
 from ioc_aggregator.views import answers
 
-CSV = "text/csv; charset=utf-8"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 JSON = "application/json"
 KINDS = {"csv": CSV, "xlsx": XLSX, "json": JSON}
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WITHHELD = "ẩn: dưới 5, hoặc để không suy ra ô dưới 5"
 _SHEETS = {
     Group.PUPILS: "Trường, lớp, học sinh",
@@ -137,7 +130,9 @@ def made(answer: answers.IndicatorsAnswer, form: str) -> bytes:
     found = list(rows(answer))
     if form == "json":
         return to_json(found, answer)
-    return to_csv(found) if form == "csv" else to_xlsx(found)
+    if form == "csv":
+        return spreadsheets.to_csv(_HEADINGS, map(_values, found))
+    return to_xlsx(found)
 
 
 def to_json(found: Sequence[Row], answer: answers.IndicatorsAnswer) -> bytes:
@@ -146,55 +141,18 @@ def to_json(found: Sequence[Row], answer: answers.IndicatorsAnswer) -> bytes:
     return msgspec.json.encode(document)
 
 
-def to_csv(found: Sequence[Row]) -> bytes:
-    """Give them as a table: semicolons and a byte order mark, as Excel here expects."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(_HEADINGS)
-    for row in found:
-        writer.writerow([_quoted(value) for value in _values(row)])
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _quoted(value: str | int | None) -> str | int:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
-
-
-def _values(row: Row) -> list[str | int | None]:
+def _values(row: Row) -> list[Value]:
     return [getattr(row, name) for name in _NAMES]
 
 
 def to_xlsx(found: Sequence[Row]) -> bytes:
     """Give them as a workbook: a sheet for each group of indicators."""
-    from xlsxwriter import Workbook  # noqa: PLC0415 - a tenth of a second, only for who asks
-
-    content = io.BytesIO()
-    by_group: dict[Group, list[Row]] = {}
+    by_group: defaultdict[Group, list[list[Value]]] = defaultdict(list)
     for row in found:
-        by_group.setdefault(CATALOGUE[row.indicator].group, []).append(row)
-    with Workbook(content, {"in_memory": True}) as book:
-        # The same numbers, the same bytes but for this: when they were written down.
-        created = clock.now().astimezone(UTC).replace(tzinfo=None)
-        book.set_properties({"author": "IOC-EDU", "created": created})
-        heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        quoted = book.add_format({"quote_prefix": True})
-        for group in Group:
-            if group not in by_group:
-                continue
-            sheet = book.add_worksheet(_SHEETS.get(group, group.value.title()))
-            sheet.freeze_panes("D2")
-            for column, width in enumerate(_WIDTHS):
-                sheet.set_column(column, column, width)
-            sheet.write_row(0, 0, _HEADINGS, heading)
-            for line, row in enumerate(by_group[group], start=1):
-                for column, value in enumerate(_values(row)):
-                    if isinstance(value, int):
-                        sheet.write_number(line, column, value)
-                    elif value:
-                        outside = quoted if value.startswith(_FORMULA) else None
-                        sheet.write_string(line, column, value, outside)
-        if not by_group:
-            book.add_worksheet("Trống")
-    return content.getvalue()
+        by_group[CATALOGUE[row.indicator].group].append(_values(row))
+    sheets = [
+        Sheet(_SHEETS.get(group, group.value.title()), _HEADINGS, by_group[group], "D2", _WIDTHS)
+        for group in Group
+        if group in by_group
+    ]
+    return spreadsheets.to_xlsx(sheets or [Sheet("Trống", (), (), "A1")], author="IOC-EDU")

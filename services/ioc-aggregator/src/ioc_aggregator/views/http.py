@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from chassis.errors import FieldError, Invalid
 from chassis.http import PrincipalDep, QueryRouter
+from chassis.spreadsheets import CSV, XLSX
 from contracts.lists import ColumnKind, Grade, Subject, Term
 from ioc_aggregator.access import EngineDep, ScopeDep
 from ioc_aggregator.indicators.catalogue import CATALOGUE
@@ -123,7 +124,7 @@ async def read_indicators(numbers: NumbersDep) -> answers.IndicatorsAnswer:
     public=True,
     transactional=False,
     response_class=Response,
-    responses={200: {"content": {export.CSV: {}, export.XLSX: {}, export.JSON: {}}}},
+    responses={200: {"content": {CSV: {}, XLSX: {}, export.JSON: {}}}},
 )
 async def read_export(
     engine: EngineDep,
