@@ -277,17 +277,18 @@ async def test_a_member_that_is_frozen_does_not_hold_its_lanes_for_ever(
     async with reader.database.transaction() as session:
         await store.load(session, [lane])
     monkeypatch.setattr(store, "LONGEST_MS", 1_000)
+    holds = asyncio.Event()
 
     async def freeze() -> None:
         async with reader.database.transaction() as session:
             await store.advance(session, {lane: move})
+            holds.set()
             # For the database busy, as a process is that was stopped while it sent something.
             await session.execute(text("SELECT pg_sleep(60)"))
 
     frozen = asyncio.create_task(freeze())
-    await eventually(
-        lambda: reader.rows("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")
-    )
+    await holds.wait()
+    monkeypatch.setattr(store, "LONGEST_MS", 60_000)  # of the one that takes over
     async with reader.database.transaction() as session:
         assert await store.advance(session, {lane: move}) == {lane}
     with pytest.raises(DBAPIError) as ended:
