@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from chassis import topics
@@ -48,25 +48,31 @@ def reset(bootstrap: str) -> None:
 def log_ends(bootstrap: str, topics: Iterable[Topic]) -> dict[tuple[str, int], int]:
     """Return the end of every partition: the offset that the next record will have.
 
+    Asked of a consumer, each partition by itself: where the broker was fenced for a moment,
+    ``AdminClient.list_offsets`` is refused for minutes (FENCED_LEADER_EPOCH), by new clients, too.
+
     Raises:
         KafkaException: the broker does not know one of them, as on a busy machine after its start.
     """
-    return _ends(administrator(bootstrap), topics)
-
-
-def _ends(admin: AdminClient, topics: Iterable[Topic]) -> dict[tuple[str, int], int]:
-    latest = {
-        TopicPartition(topic.name, partition): OffsetSpec.latest()
-        for topic in topics
-        for partition in range(topic.partitions)
-    }
-    found = admin.list_offsets(latest)
-    return {(lane.topic, lane.partition): f.result(SECONDS).offset for lane, f in found.items()}
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap, "group.id": "edu log-ends", "log_level": 0}
+    )
+    try:
+        return {
+            (topic.name, partition): consumer.get_watermark_offsets(
+                TopicPartition(topic.name, partition), timeout=SECONDS
+            )[1]
+            for topic in topics
+            for partition in range(topic.partitions)
+        }
+    finally:
+        consumer.close()
 
 
 def _holds_records(admin: AdminClient, topic: Topic) -> bool:
+    latest = {TopicPartition(topic.name, p): OffsetSpec.latest() for p in range(topic.partitions)}
     try:
-        return any(_ends(admin, [topic]).values())
+        return any(f.result(SECONDS).offset for f in admin.list_offsets(latest).values())
     except KafkaException:
         return True  # just made, and the client still asks the wrong place: make it once more
 
