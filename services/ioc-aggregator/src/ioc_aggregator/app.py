@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from chassis.health import Health
 from chassis.service import Parts, Runtime, Service
 from chassis.signin import Signin
 from ioc_aggregator import dashboard
@@ -28,11 +29,15 @@ def parts(runtime: Runtime[Settings]) -> Parts:
         signin.install(app)
         dashboard.install(app)
 
+    def watch(health: Health) -> None:
+        health.probe("memory", engine.look, required=True)
+        signin.watch(health)
+
     return Parts(
         projector=engine.projector,
         tasks={"follow": engine.follow},
         install=install,
-        watch=signin.watch,
+        watch=watch,
     )
 
 
