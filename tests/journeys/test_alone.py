@@ -298,6 +298,11 @@ def test_without_a_database_it_says_so_and_heals(story: Story, name: str) -> Non
     assert story.seen["no Kafka"][name].ready == 200
 
 
+def test_an_aggregator_without_numbers_is_not_ready(story: Story) -> None:
+    assert story.seen["nothing"]["ioc-aggregator"].parts["memory"]["state"] == "failing"
+    assert story.seen["no Kafka"]["ioc-aggregator"].parts["memory"]["state"] == "ok"
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_without_kafka_commands_work_and_their_facts_wait(story: Story, name: str) -> None:
     seen = story.seen["still no Kafka"][name]

@@ -29,14 +29,15 @@ def parts(runtime: Runtime[Settings]) -> Parts:
     engine = Engine(runtime.database, writes_feed=True, feed_kept=runtime.settings.feed_kept)
     signin = Signin(runtime.settings, runtime.database)
 
-    def watch(health: Health) -> None:
-        signin.watch(health)
-        counted.watch(health, runtime.database)
-
     def install(app: FastAPI) -> None:
         app.state.engine = engine
         signin.install(app)
         dashboard.install(app)
+
+    def watch(health: Health) -> None:
+        health.probe("memory", engine.look, required=True)
+        signin.watch(health)
+        counted.watch(health, runtime.database)
 
     return Parts(
         projector=engine.projector,

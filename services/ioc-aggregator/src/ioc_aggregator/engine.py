@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from chassis.database import Database
+from chassis.health import Part
 from ioc_aggregator.feed.reader import Reader
 from ioc_aggregator.feed.writer import Writer
 from ioc_aggregator.intake.streams import TOPICS
@@ -33,6 +34,13 @@ class Engine:
         """Files are made one at a time: together they would slow down all that is done here."""
         self._writer = Writer(database, self.follower, kept=feed_kept) if writes_feed else None
         self._days = Days(database, self.follower) if writes_feed else None
+
+    async def look(self, part: Part) -> None:
+        """Report whether there are numbers to answer from: a probe of ``/readyz``."""
+        if self.follower.loaded:
+            part.ok(f"generation {self.follower.generation}")
+        else:
+            part.failing("the numbers are not read yet; they follow the database by themselves")
 
     async def follow(self) -> None:
         """Keep state, feed and snapshots up to date until cancelled."""

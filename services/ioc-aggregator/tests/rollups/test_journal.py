@@ -1,6 +1,7 @@
 """Durability: what is committed counts once, whoever committed it and however it was loaded."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -9,17 +10,18 @@ from sqlalchemy import func, insert, select, text
 
 from chassis.consuming.records import Record, Slice
 from chassis.database import Database
-from chassis.health import Health
+from chassis.health import Health, Part
 from chassis.tables import CONSUMER_POSITION
 from contracts import topics
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.intake import scores
 from ioc_aggregator.measures.families import FAMILIES
 from ioc_aggregator.rebuild import job
-from ioc_aggregator.rollups import counted
+from ioc_aggregator.rollups import counted, journal
 from ioc_aggregator.rollups.journal import REPLAYED
 from ioc_aggregator.rollups.lanes import Lanes
 from ioc_aggregator.rollups.projector import Folding
+from ioc_aggregator.rollups.state import Entry
 from ioc_aggregator.rollups.tables import JOURNAL, SNAPSHOT
 
 
@@ -46,6 +48,28 @@ async def test_a_process_that_starts_again_has_the_same_cells(
     assert loaded.hash() == live.hash()
     assert loaded.vector == live.vector
     assert list(loaded.register.facts()) == list(live.register.facts())
+
+
+async def test_nobody_is_answered_from_a_generation_that_is_half_read(
+    log: Any, store: Database, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log.append(make.save(2, [850]))
+    late = Engine(store, writes_feed=False, feed_kept=1_000)
+    part = Part("memory", required=True)
+    meanwhile: list[tuple[bool, int]] = []
+    read_after = journal.read_after
+
+    async def watched(*asked: Any) -> AsyncIterator[Sequence[Entry]]:
+        async for page in read_after(*asked):
+            yield page
+            await late.look(part)
+            meanwhile.append((part.state == "ok", late.follower.state.changes))
+
+    monkeypatch.setattr(journal, "read_after", watched)
+    await late.refresh()
+    await late.look(part)
+    assert meanwhile == [(False, 0)]
+    assert (part.state, late.follower.state.changes) == ("ok", 1)
 
 
 async def test_what_was_not_committed_leaves_no_trace(log: Any, store: Database, make: Any) -> None:

@@ -100,7 +100,7 @@ class Release:
         for path in files:
             if not Path(path).is_relative_to(self.folder):
                 raise Failure(f"the old {entry.name} would run {path}")
-        prefix = f"{entry.package.upper()}_"
+        prefix = entry.variable("")
         return Said(frozenset(topics), prefix, frozenset(prefix + one.upper() for one in settings))
 
     def families(self) -> frozenset[str]:

@@ -57,10 +57,11 @@ class Follower:
         """
         async with self._lock:
             generation = await journal.live_generation(session)
-            if generation != self.generation:
-                await self._restore(session, generation)
             applied = await freshness.read_applied(session)
-            await self._read_on(session)
+            if generation == self.generation:
+                self._entries += await self._read_on(session, generation, self.state)
+            else:
+                await self._restore(session, generation)
             self.applied = applied
             self.see_watermarks()
 
@@ -111,22 +112,22 @@ class Follower:
         """Read a generation, live or not, as far as it is written down."""
         async with self._lock:
             await self._restore(session, generation)
-            await self._read_on(session)
 
-    async def _read_on(self, session: Session) -> None:
-        async for page in journal.read_after(
-            session, self.generation, self.state.vector, self.topics
-        ):
+    async def _read_on(self, session: Session, generation: int, state: State) -> int:
+        applied = 0
+        async for page in journal.read_after(session, generation, state.vector, self.topics):
             for entry in page:
-                self._entries += self.state.apply(entry)
+                applied += state.apply(entry)
+        return applied
 
     async def _restore(self, session: Session, generation: int) -> None:
+        """Read a generation; nobody is answered from it before it is whole."""
         state = State()
         vector, blobs = await journal.read_snapshot(session, generation)
         state.vector.update(vector)
         for blob in blobs:
             state.add(await asyncio.to_thread(codec.decode, blob))
+        self._entries = await self._read_on(session, generation, state)
         self.state = state
         self.generation = generation
         self.as_of = {}
-        self._entries = 0
