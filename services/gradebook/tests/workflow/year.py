@@ -30,7 +30,7 @@ async def plan(
         teaching = [{"subject": one, "teacher_ids": [teacher]} for one in subjects]
         await book.put(f"/classes/{class_id}/teaching", {"teaching": teaching})
     await book.put(f"/classes/{class_id}", {"name": "6A", "homeroom_teacher_id": HOMEROOM})
-    wanted = subjects and [{"subject": one} for one in subjects]
+    wanted = [{"subject": one} for one in subjects] if subjects else None
     body = {"term": term, "due_on": "2027-01-10", "subjects": wanted}
     answer: Mapping[str, Any] = await book.put(f"/classes/{class_id}/assessment-plan", body)
     return answer

@@ -39,7 +39,6 @@ from gradebook.scores.messages import (
     SheetList,
     WholeSheet,
 )
-from gradebook.scores.tables import Sheet
 
 changes = CommandRouter(prefix="/v1", tags=["scores"])
 reads = QueryRouter(prefix="/v1", tags=["scores"])
@@ -193,7 +192,7 @@ async def _take(
 class _May(NamedTuple):
     """All that decides who may save what."""
 
-    held: Mapping[str, Sheet]
+    held: sheets.Held
     standings: Mapping[tuple[Principal, str], classes.Standing]
     columns: Mapping[str, books.Standing]
 

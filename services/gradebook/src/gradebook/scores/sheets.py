@@ -4,7 +4,7 @@ Locks are taken in one order everywhere: pupils (roster), classes, sheets.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
@@ -179,8 +179,12 @@ def _opened(sheet: Sheet, *, before: int) -> SheetOpened:
     return SheetOpened(**sheet.model_dump(), before_cells_due=before)
 
 
-async def hold(session: Session, sheet_ids: Collection[str]) -> Mapping[str, Sheet]:
-    """Give those of the sheets that exist, locked: until the transaction ends no cell changes."""
+Held: TypeAlias = Mapping[str, Sheet]
+"""Sheets by their id that are locked: until the transaction ends no cell of them changes."""
+
+
+async def hold(session: Session, sheet_ids: Collection[str]) -> Held:
+    """Lock those of the sheets that exist."""
     found = await session.scalars(_HELD, {"sheet_ids": list(sheet_ids)})
     return {sheet.sheet_id: sheet for sheet in found}
 
