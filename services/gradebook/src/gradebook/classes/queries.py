@@ -171,11 +171,15 @@ _ANY_ROOMS = select(
 _ROOMS = _ANY_ROOMS.where(among(col(SchoolClass.class_id), "class_ids"))
 # Always in the order of the ids, so that two transactions cannot wait for each other.
 _ROOMS_HELD = _ROOMS.order_by(col(SchoolClass.class_id)).with_for_update(key_share=True)
-_ASKED = func.unnest(
-    bindparam("place", type_=ARRAY(Integer)),
-    bindparam("me", type_=ARRAY(Id)),
-    bindparam("class_ids", type_=ARRAY(Id)),
-).table_valued(column("place", Integer), column("me", Id), column("class_id", Id), name="asked")
+_ASKED = (
+    func.unnest(
+        bindparam("place", type_=ARRAY(Integer)),
+        bindparam("me", type_=ARRAY(Id)),
+        bindparam("class_ids", type_=ARRAY(Id)),
+    )
+    .table_valued(column("place", Integer), column("me", Id), column("class_id", Id), name="asked")
+    .render_derived()
+)
 _STANDINGS = (
     select(
         _ASKED.c.place,
