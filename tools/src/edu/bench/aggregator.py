@@ -64,7 +64,7 @@ NOT_BUILT = {
     Figure("live-sheets", "live: sheets", "scores/s", mark=2_000_000, at_least=True):
         "no measurement of live reading through FastStream is built yet",
     Figure("whole-year", "rebuild: scores, roll-calls, messages and fees", "s", mark=90):
-        "the simulator writes the year's scores only, so far",
+        "only the topic of scores is measured, so far",
     Figure("faststream", "ours against FastStream with its defaults", "×", mark=1.5, at_least=True):
         "the comparison is not built yet",
     Figure("quix", "ours against Quix Streams", "×", mark=1.5, at_least=True):

@@ -1,9 +1,9 @@
-"""`./edu demo [--once | --report]`: from nothing to exact numbers, on a bare machine.
+"""`./edu demo [--once | --report [--scale PART]]`: from nothing to exact numbers.
 
-Starts broker, database and all services, plays a small province's school day through the public
-HTTP APIs, shows the indicators, what arrived at guardians and at a subscriber, and the page's
-address, and recounts every number from the log. Then it stays, so that the page can be looked at,
-until Ctrl-C.
+On a bare machine it starts broker, database and all services, plays a small province's school day
+through the public HTTP APIs, shows the indicators, what arrived at guardians and at a subscriber,
+and the page's address, and recounts every number from the log. Then it stays, so that the page can
+be looked at, until Ctrl-C. `--report` is another play: the published numbers of whole years.
 """
 
 from __future__ import annotations
@@ -34,11 +34,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./edu demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop when the numbers are shown")
     parser.add_argument("--report", action="store_true", help="the published table, from events")
+    parser.add_argument(
+        "--scale", type=_part, default=1.0, metavar="PART", help="with --report: of the province"
+    )
     options = parser.parse_args(arguments)
     if options.report:
         from edu.demo import report  # noqa: PLC0415 - another play altogether
 
-        return report.main()
+        return report.main(options.scale)
     # The script that set everything up has become this process, so its age is the whole wait.
     began = psutil.Process().create_time()
     home = Home.default()
@@ -64,6 +67,14 @@ def main(arguments: list[str]) -> int:
         if ours:
             _stop(home)
     return code
+
+
+def _part(text: str) -> float:
+    """Read a part of the province: more than nothing, at most all of it."""
+    part = float(text)
+    if not 0 < part <= 1:
+        raise argparse.ArgumentTypeError("a part is above 0 and at most 1, such as 0.01")
+    return part
 
 
 def _is_cold(home: Home, began: float) -> bool:
