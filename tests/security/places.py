@@ -52,6 +52,8 @@ class Place:
     """Relations that nobody has to what it is about: no class is anybody's child."""
     elsewhere: int | None = None
     """How it refuses somebody of another school, where it says why."""
+    meets: int | None = None
+    """What whoever may do it meets, where the scene is not so far that it can be done."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ class Scene:
 
     def expected(self, case: Case) -> range:
         """Return the statuses that a cell may be answered with."""
+        if case.allowed and case.place.meets:
+            return range(case.place.meets, case.place.meets + 1)
         if case.allowed:
             return range(200, 300)
         if case.relation == ELSEWHERE and case.place.elsewhere and self._may_somewhere(case):

@@ -24,6 +24,7 @@ PUPIL, OTHER_PUPIL = an_id("pupil"), an_id("other pupil")
 TEACHER, HOMEROOM_TEACHER, GUARDIAN = an_id("teacher"), an_id("homeroom"), an_id("guardian")
 ELSEWHERES = an_id("teacher, homeroom teacher and guardian elsewhere")
 OFFICER = "department-officer"
+CELLS_ARE_MISSING = ONE_WAITS = NO_PRIMARY_CLASS = BOOKS_ARE_OPEN = 409
 EXAM = {"kind": "exam", "term": "CN", "candidates": 1}
 
 
@@ -129,11 +130,11 @@ def _column(class_id: str) -> Answer:
 
 
 def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[Place, ...]]:
-    second = column | {"position": 2}
+    second = column | {"term": "HK2"}
     cells = {"cells": [{"pupil_id": PUPIL, "score": "8", "state": None, "version": 0}]}
     save = {"sheet_id": ids["sheet_id"], **cells}
     year = {"school_id": SCHOOL, "school_year": YEAR}
-    examined = second | EXAM
+    examined = second | EXAM | {"position": 2}
     session = {"day": "2026-10-01", "session": "morning"}
     return {
         "POST /v1/classes": (Place("classes.open", {"classes": [_room(SCHOOL, "6B")]}),),
@@ -202,7 +203,9 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
         ),
         "GET /v1/classes/{class_id}/books": (Place("classes.read", params={"term": "HK1"}),),
         "GET /v1/classes/{class_id}/books/{subject}/{term}": (Place("books.review"),),
-        "POST /v1/classes/{class_id}/books/{subject}/{term}/lock": (Place("books.lock", {}),),
+        "POST /v1/classes/{class_id}/books/{subject}/{term}/lock": (
+            Place("books.lock", {}, meets=CELLS_ARE_MISSING),
+        ),
         "GET /v1/schools/{school_id}/missing": (
             Place("books.supervise", params={"school_year": YEAR, "term": "HK1"}),
         ),
@@ -210,7 +213,9 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
             Place("scores.publish", {"sheet_ids": [ids["sheet_id"]], "published": True}),
             Place("exams.enter", {"sheet_ids": [exam], "published": True}),
         ),
-        "POST /v1/sheets/{sheet_id}/reopenings": (Place("reopenings.request", _ASKED),),
+        "POST /v1/sheets/{sheet_id}/reopenings": (
+            Place("reopenings.request", _ASKED, meets=ONE_WAITS),
+        ),
         "POST /v1/classes/{class_id}/reopenings": (Place("reopenings.request-class", _ASKED),),
         "POST /v1/reopenings/{reopening_id}/decision": (
             Place("reopenings.decide", {"confirm": True}),
@@ -222,10 +227,16 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
         ),
         "GET /v1/classes/{class_id}/conduct/{term}": (Place("conduct.read"),),
         "PUT /v1/classes/{class_id}/assessments/{period}": (
-            Place("assessments.enter", {"pupils": [{"pupil_id": PUPIL, "version": 0}]}),
+            Place(
+                "assessments.enter",
+                {"pupils": [{"pupil_id": PUPIL, "version": 0}]},
+                meets=NO_PRIMARY_CLASS,
+            ),
         ),
         "GET /v1/classes/{class_id}/assessments/{period}": (Place("assessments.read"),),
-        "POST /v1/classes/{class_id}/terms/{term}/closing": (Place("terms.close", {}),),
+        "POST /v1/classes/{class_id}/terms/{term}/closing": (
+            Place("terms.close", {}, meets=BOOKS_ARE_OPEN),
+        ),
         "GET /v1/history": _history({}, year, ids),
         "GET /v1/history/effect": _history({}, year, ids),
         "GET /v1/history/export": _history({"format": "csv"}, year, ids),

@@ -22,6 +22,7 @@ import pytest
 from chassis.auth import Role
 from chassis.clock import new_id
 from chassis.http import limits
+from chassis.http.idempotency import HEADER
 from chassis.http.routes import CommandRoute
 from edu import tokens
 from edu.embedded.process import Child, free_ports
@@ -50,10 +51,10 @@ def commands(app: Any) -> Iterator[tuple[str, str, CommandRoute]]:
             yield method, filled(template), route
 
 
-def headers(token: str = Role.AUDITOR) -> dict[str, str]:
+def headers(token: str = Role.AUDITOR, key_header: str = HEADER) -> dict[str, str]:
     return {
         "Authorization": f"Bearer {token}",
-        "Idempotency-Key": new_id(),
+        key_header: new_id(),
         "Content-Type": "application/json",
     }
 
@@ -77,21 +78,24 @@ async def test_no_command_takes_too_much_or_waits_too_long(
     async with in_process(module.SERVICE, module.settings(NOWHERE)) as (client, app):
         wrong = []
 
-        async def expect(status: int, method: str, path: str, content: Any) -> None:
-            answer = await client.request(method, path, content=content, headers=headers())
+        async def expect(
+            status: int, method: str, path: str, route: CommandRoute, content: Any
+        ) -> None:
+            sent = headers(key_header=route.key_header)
+            answer = await client.request(method, path, content=content, headers=sent)
             if answer.status_code != status:
                 wrong.append(f"{method} {path}: {answer.status_code}, not {status}")
 
         for method, path, route in commands(app):
-            await expect(413, method, path, bytes(route.body_limit + 1))
-            await expect(413, method, path, endless(route.body_limit))
+            await expect(413, method, path, route, bytes(route.body_limit + 1))
+            await expect(413, method, path, route, endless(route.body_limit))
             if route.body_field is not None:
-                await expect(422, method, path, b'{"a":' * DEEP + b"1" + b"}" * DEEP)
-                await expect(422, method, path, b"[" * DEEP + b"]" * DEEP)
+                await expect(422, method, path, route, b'{"a":' * DEEP + b"1" + b"}" * DEEP)
+                await expect(422, method, path, route, b"[" * DEEP + b"]" * DEEP)
         monkeypatch.setattr(limits, "_FIRST_SECONDS", 0.001)
         monkeypatch.setattr(limits, "_SLOWEST_BYTES_PER_SECOND", 2**40)
-        for method, path, _ in commands(app):
-            await expect(408, method, path, stalled())
+        for method, path, route in commands(app):
+            await expect(408, method, path, route, stalled())
         assert wrong == []
 
 

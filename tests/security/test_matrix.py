@@ -35,6 +35,8 @@ SCENES: dict[str, Callable[[str], AbstractAsyncContextManager[Scene]]] = {
 }
 AT_ONCE = 4
 UNPROCESSABLE, CONCEALED = 422, 404
+CODES = {"subject", "term", "period"}
+"""What stands in a path and is no id: everybody knows what there is."""
 EVERYWHERE = {
     f"GET /{path}" for path in ("livez", "readyz", "metrics", "openapi.json", "docs", "docs/assets")
 }
@@ -156,7 +158,7 @@ async def shows_a_million(scene: Scene, route: str) -> str | None:
 
 async def tells_apart(scene: Scene, case: Case) -> str | None:
     """Ask for what is concealed, and for what is not there: no answer may tell which (A1)."""
-    named = [name for name in scene.ids if f"{{{name}}}" in case.route]
+    named = [name for name in scene.ids if f"{{{name}}}" in case.route and name not in CODES]
     if scene.expected(case).start != CONCEALED or not named:
         return None
     token = scene.token(case.role, case.relation)

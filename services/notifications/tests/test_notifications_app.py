@@ -81,7 +81,7 @@ async def test_templates_can_be_looked_at(book: Any) -> None:
     found = await book.get("/templates")
     by_name = {one["name"]: one for one in found["templates"]}
     assert set(by_name) == {
-        *("score-saved", "fee-assessed", "fee-paid"),
+        *("score-saved", "score-withdrawn", "fee-assessed", "fee-paid"),
         *("absence-marked", "enrolled", "transferred"),
     }
     assert by_name["score-saved"]["previews"][0]["title"] == "Điểm Toán – Nguyễn Thị Ánh"

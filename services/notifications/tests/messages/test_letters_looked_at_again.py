@@ -62,7 +62,7 @@ async def test_an_address_that_is_gone_withdraws_what_waits(book: Any, sink: Any
 async def test_a_name_that_has_not_come_is_waited_for(book: Any, sink: Any) -> None:
     enrolled, key = book.facts.person(book.pupil)
     await book.hear(book.facts.school(), book.facts.class_6a(), enrolled)
-    await book.hear(book.facts.placed(book.pupil))
+    await book.hear(book.facts.placed(book.pupil), book.facts.published())
     await book.awake(await book.guardian())
     await book.hear(book.facts.scores({book.pupil: 850}))
     async with book.sending(sink.port):

@@ -198,6 +198,7 @@ const CATALOGUE = {
   "purpose.scores": ["Điểm số", "Scores"],
   "purpose.fees": ["Các khoản thu", "Fees"],
   "purpose.enrolment": ["Ghi danh, chuyển trường, chuyển lớp", "Enrolment"],
+  "purpose.attendance": ["Chuyên cần", "Attendance"],
   "purpose.other": ["Khác", "Other"],
   "role.manager": ["Cán bộ quản lý", "Manager"],
   "role.employee": ["Nhân viên", "Employee"],
