@@ -209,6 +209,9 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
         "GET /v1/schools/{school_id}/missing": (
             Place("books.supervise", params={"school_year": YEAR, "term": "HK1"}),
         ),
+        "GET /v1/classes/{class_id}/missing": (
+            Place("scores.read", params={"term": "HK1"}, never=(GUARDIAN_OF,)),
+        ),
         "PUT /v1/publications": (
             Place("scores.publish", {"sheet_ids": [ids["sheet_id"]], "published": True}),
             Place("exams.enter", {"sheet_ids": [exam], "published": True}),

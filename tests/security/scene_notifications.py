@@ -65,6 +65,7 @@ async def scene(database_url: str) -> AsyncIterator[Scene]:
         await _tell(book)
         hook = await book.post("/webhooks", HOOK, token=f"service/{PROGRAM}", expect=201)
         await book.post("/webhooks", HOOK, token=f"service/{ELSEWHERES}", expect=201)
+        await book.hear(facts.published())
         await book.hear(facts.scores({PUPIL: 850}))
         [message] = await book.rows("SELECT message_id FROM message")
         [letter] = await book.rows("SELECT letter_id FROM letter")

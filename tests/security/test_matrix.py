@@ -48,6 +48,7 @@ OPEN = {
         "GET /",
         "GET /book",
         "GET /child",
+        "GET /closing",
         "GET /history",
         "GET /results",
         "GET /pages/{name:path}",

@@ -40,11 +40,12 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 TEACHER, OTHER, HOMEROOM = an_id("maths"), an_id("maths, too"), an_id("homeroom")
-GUARDIAN = an_id("guardian of the first")
+GUARDIAN, PRINCIPAL = an_id("guardian of the first"), an_id("principal")
 PEOPLE = [
     Person("teacher", "Giáo viên Toán", "Trường", "teacher", TEACHER, SCHOOL),
     Person("other", "Giáo viên Toán khác", "Trường", "teacher", OTHER, SCHOOL),
     Person("homeroom", "Giáo viên chủ nhiệm", "Trường", "homeroom-teacher", HOMEROOM, SCHOOL),
+    Person("principal", "Hiệu trưởng", "Trường", "principal", PRINCIPAL, SCHOOL),
     Person("guardian", "Cha mẹ học sinh", "", "guardian", GUARDIAN),
 ]
 NAMES = ["Trần Văn An", "Lê Thị Bình", "Nguyễn Thị Ánh Cúc", "Phạm Dũng"]
@@ -102,7 +103,7 @@ class Room:
 class School(Told):
     """The service, told facts and asked as programs do, and where browsers find it."""
 
-    principal = token = f"principal/{an_id('principal')}/{SCHOOL}"
+    principal = token = f"principal/{PRINCIPAL}/{SCHOOL}"
     url: str
     loop: Loop
     sessions: dict[str, Any]

@@ -14,7 +14,7 @@ MINE, OTHER = an_id("mine"), an_id("somebody else's")
 
 
 @pytest.mark.parametrize(
-    "path", ["/book", "/roll-call", "/child", "/results", "/pages/book/grid.js"]
+    "path", ["/book", "/roll-call", "/child", "/closing", "/results", "/pages/book/grid.js"]
 )
 async def test_a_page_runs_its_own_files_alone_and_is_asked_for_once(book: Any, path: str) -> None:
     answer = await book.client.get(path)
@@ -34,6 +34,8 @@ async def test_the_closed_lists_are_those_of_the_contracts(book: Any) -> None:
     lists = (await book.client.get("/pages/lists.json")).json()
     assert {"code": "TOAN", "vi": "Toán", "en": "Mathematics"} in lists["subjects"]
     assert lists["reasons"][0] == "entry-error"
+    assert lists["reopening"]["reasons"][1] == "late"
+    assert lists["reopening"]["hours"] == 72
 
 
 async def test_a_guardian_is_told_of_the_own_children(book: Any) -> None:

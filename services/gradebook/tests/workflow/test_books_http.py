@@ -9,7 +9,7 @@ from sqlalchemy import text
 from chassis.clock import business_day, new_id, now
 from edu.testing.facts import SCHOOL, YEAR
 
-from .year import AN, BINH, CHI, columns, fill, lock, plan, planned
+from .year import AN, BINH, CHI, HOMEROOM, columns, fill, lock, plan, planned
 
 ENDED = text("UPDATE reopening SET until = now() WHERE until IS NOT NULL")
 ASKED = {"hours": 24, "reason_code": "entry-error"}
@@ -85,7 +85,8 @@ async def test_a_column_is_written_within_its_window(
     )
     (column,) = await columns(book, class_id, "TOAN")
     last_day = str(business_day(now()) + timedelta(days=closes))
-    entry = {"open": why is None, "why": why, "last_day": last_day, "until": None}
+    entry = {"open": why is None, "why": why, "last_day": last_day}
+    entry |= dict.fromkeys(("until", "asked_at"))
     assert column["entry"] == entry
     assert (await book.get(f"/sheets/{sheet_id}"))["entry"] == entry
     if why:
@@ -164,6 +165,18 @@ async def test_the_school_sees_who_has_not_entered_yet(book: Any) -> None:
     assert (late["subject"], late["teacher_ids"]) == ("VAN", [teacher])
     assert (late["cells_due"], late["cells_entered"], late["cells_excused"]) == (12, 1, 1)
 
+    # A class's own list is for whoever reads its columns: of a subject, its teacher.
+    path, params = f"/classes/{class_id}/missing", {"term": "HK1"}
+    await book.put(
+        f"/classes/{class_id}/teaching",
+        {"teaching": [{"subject": "VAN", "teacher_ids": [new_id()]}]},
+    )
+    homeroom = f"homeroom-teacher/{HOMEROOM}"
+    for token, subjects in ((homeroom, ["VAN"]), (book.principal, ["VAN"]), (book.teacher, [])):
+        found = await book.get(path, token=token, params=params)
+        assert [one["subject"] for one in found["subjects"]] == subjects
+    await book.get(path, token=f"teacher/{new_id()}", params=params, expect=404)
+
 
 async def test_a_locked_column_is_written_again_when_a_second_person_confirms(book: Any) -> None:
     class_id = await planned(book, AN)
@@ -177,6 +190,9 @@ async def test_a_locked_column_is_written_again_when_a_second_person_confirms(bo
     asked = await book.post(path, ASKED, token=me, expect=201)
     waiting = await book.post(path, ASKED, token=book.teacher, expect=409)
     assert waiting["reopening_id"] == asked["reopening_id"]
+    # Whoever may not list the school's requests sees at the column that one waits.
+    (shown, untouched, *_) = [one["entry"] for one in await columns(book, class_id, "TOAN")]
+    assert (shown["asked_at"], untouched["asked_at"]) == (asked["requested_at"], None)
     correction = [{"pupil_id": AN, "score": "9", "version": 1}]
     await book.save(first["sheet_id"], correction, reason_code="entry-error", expect=409)
 
@@ -190,12 +206,16 @@ async def test_a_locked_column_is_written_again_when_a_second_person_confirms(bo
 
     column = (await columns(book, class_id, "TOAN"))[0]
     assert (column["entry"]["open"], column["entry"]["until"]) == (True, confirmed["until"])
+    assert column["entry"]["asked_at"] is None
     await book.save(first["sheet_id"], correction, reason_code="entry-error")
     # Only this column; the book itself stays locked.
     await book.save(second["sheet_id"], correction, reason_code="entry-error", expect=409)
     assert [one.data["locked"] for one in await locked(book)] == [False, True]
     listed = await book.get(f"/schools/{SCHOOL}/reopenings", params={"state": "confirmed"})
-    assert [one["reopening_id"] for one in listed["reopenings"]] == [asked["reopening_id"]]
+    (one,) = listed["reopenings"]
+    assert (one["reopening_id"], one["class_id"]) == (asked["reopening_id"], class_id)
+    place = tuple(one[name] for name in ("class_name", "subject", "term", "kind", "position"))
+    assert place == ("6A", "TOAN", "HK1", "regular", 1)
 
     # Its time runs out by itself.
     async with book.database.transaction() as session:

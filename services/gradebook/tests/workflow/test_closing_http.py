@@ -98,6 +98,33 @@ async def test_a_year_is_decided_term_by_term_and_the_summer_mends_it(book: Any)
     assert found["after_summer"] == {"conduct": "TOT", "study": "KHA", "promoted": True}
 
 
+async def test_what_the_homeroom_teacher_wrote_is_written_again(book: Any) -> None:
+    class_id = await book.class_6a([AN])
+    path, homeroom = f"/classes/{class_id}/conduct/HK1", f"homeroom-teacher/{HOMEROOM}"
+    await plan(book, class_id, subjects=("TOAN",))
+    await fill(book, class_id, "TOAN", {AN: "8"})
+    await lock(book, class_id, "TOAN")
+    await conduct(book, class_id, {AN: "good"})
+    await close(book, class_id, "HK1")
+    found = await book.get(path, token=homeroom)
+    assert (found["closed"], found["open"], found["asked_at"]) == (True, False, None)
+    asked = await book.post(
+        f"/classes/{class_id}/reopenings",
+        {"hours": 2, "reason_code": "entry-error"},
+        token=homeroom,
+        expect=201,
+    )
+    assert (asked["class_name"], asked["subject"], asked["term"]) == ("6A", None, None)
+    assert (await book.get(path))["asked_at"] == asked["requested_at"]
+    decision = f"/reopenings/{asked['reopening_id']}/decision"
+    confirmed = await book.post(decision, {"confirm": True})
+    found = await book.get(path)
+    assert (found["closed"], found["open"], found["asked_at"]) == (True, True, None)
+    assert found["until"] == confirmed["until"]
+    row = {"pupil_id": AN, "version": 1, "level": "fair"}
+    await book.put(path, {"pupils": [row]}, token=homeroom)
+
+
 async def test_a_correction_after_closing_is_said_with_what_was_before(book: Any) -> None:
     class_id = await book.class_6a([AN, BINH])
     await term_of(book, class_id, "HK1", both())

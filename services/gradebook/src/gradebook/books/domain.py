@@ -34,18 +34,21 @@ class Gate:
     window: Window | None = None
     locked: bool = False
     reopened_until: datetime | None = None
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Whether a column may be written now; ``closed`` None = it may.
 
-    ``last_day`` is where its window ends, ``until`` the moment at which a re-opening does.
+    ``last_day`` is where its window ends, ``until`` the moment at which a re-opening does, and
+    ``asked_at`` when somebody asked for one that nobody has answered yet.
     """
 
     closed: Closed | None
     last_day: date | None = None
     until: datetime | None = None
+    asked_at: datetime | None = None
 
 
 class ReopeningState(StrEnum):
@@ -77,14 +80,15 @@ def entry(gate: Gate, moment: datetime, today: date) -> Entry:
     """
     last_day = gate.window.closes_on if gate.window else None
     if gate.reopened_until is not None and moment < gate.reopened_until:
-        return Entry(None, last_day, gate.reopened_until)
+        return Entry(None, last_day, gate.reopened_until, gate.asked_at)
+    closed = None
     if gate.locked:
-        return Entry(Closed.LOCKED, last_day)
-    if gate.window is not None and today < gate.window.opens_on:
-        return Entry(Closed.NOT_YET, last_day)
-    if last_day is not None and today > last_day:
-        return Entry(Closed.WINDOW_OVER, last_day)
-    return Entry(None, last_day)
+        closed = Closed.LOCKED
+    elif gate.window is not None and today < gate.window.opens_on:
+        closed = Closed.NOT_YET
+    elif last_day is not None and today > last_day:
+        closed = Closed.WINDOW_OVER
+    return Entry(closed, last_day, asked_at=gate.asked_at)
 
 
 def open_until(confirmed_at: datetime, hours: int) -> datetime:

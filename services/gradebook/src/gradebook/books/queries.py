@@ -13,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     bindparam,
+    func,
     select,
     text,
 )
@@ -23,15 +24,26 @@ from chassis.columns import Id, among
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError
 from contracts.lists import ColumnKind, Subject, Term
-from gradebook.books.domain import Closed, Entry, Gate, ReopeningState, Window, entry
+from gradebook.books.domain import (
+    LONGEST_REOPENING,
+    Closed,
+    Entry,
+    Gate,
+    ReopeningReason,
+    ReopeningState,
+    Window,
+    entry,
+)
 from gradebook.books.tables import Book, EntryWindow, Publication, Reopening, TermClosing
 
 __all__ = [
+    "LONGEST_REOPENING",
     "Book",
     "Closed",
     "Column",
     "Entry",
     "Reopening",
+    "ReopeningReason",
     "Standing",
     "books_of",
     "check_open",
@@ -41,6 +53,7 @@ __all__ = [
     "reopening",
     "reopenings_of_school",
     "standings",
+    "term_entry",
     "windows_of",
 ]
 
@@ -82,7 +95,7 @@ async def standings(
     found: dict[str, Standing] = {}
     for row in await session.execute(_STANDINGS, parameters):
         window = None if row.opens_on is None else Window(row.opens_on, row.closes_on)
-        gate = Gate(window, bool(row.locked), row.until)
+        gate = Gate(window, bool(row.locked), row.until, row.asked_at)
         # The papers of an examination are the department's, and have no window in a school.
         free = row.kind == ColumnKind.EXAM
         found[row.sheet_id] = Standing(
@@ -169,6 +182,19 @@ async def closed_terms(
     return {class_id: frozenset(terms) for class_id, terms in closed.items()}
 
 
+async def term_entry(session: Session, class_id: str, term: Term, moment: datetime) -> Entry:
+    """Say whether what the homeroom teacher writes of a term may be written at this moment."""
+    locked = term in (await closed_terms(session, [class_id]))[class_id]
+    asked = select(
+        func.max(col(Reopening.until)),
+        func.max(col(Reopening.requested_at)).filter(
+            col(Reopening.state) == ReopeningState.REQUESTED
+        ),
+    ).where(col(Reopening.target_id) == class_id)
+    until, asked_at = (await session.execute(asked)).one()
+    return entry(Gate(None, locked, until, asked_at), moment, business_day(moment))
+
+
 async def check_term_open(session: Session, class_id: str, term: Term, moment: datetime) -> None:
     """Return if what the homeroom teacher writes of a term may be written; the class is held.
 
@@ -176,12 +202,7 @@ async def check_term_open(session: Session, class_id: str, term: Term, moment: d
         Conflict: the term is closed, and nobody has opened it again.
 
     """
-    if term not in (await closed_terms(session, [class_id]))[class_id]:
-        return
-    reopened = select(col(Reopening.reopening_id)).where(
-        col(Reopening.target_id) == class_id, col(Reopening.until) > moment
-    )
-    if await session.scalar(reopened.limit(1)) is None:
+    if (await term_entry(session, class_id, term, moment)).closed is not None:
         raise Conflict("term-closed", f"Hiệu trưởng đã khoá sổ {term.value} của lớp. {_REOPEN}")
 
 
@@ -209,7 +230,7 @@ _STANDINGS = (
     text(
         """
         SELECT asked.sheet_id, asked.kind, book.locked, entry_window.opens_on,
-               entry_window.closes_on, reopening.until, publication.published,
+               entry_window.closes_on, reopening.until, reopening.asked_at, publication.published,
                publication.version, publication.changed_at
           FROM unnest(:sheet_id, :class_id, :school_id, :school_year, :subject, :term, :kind,
                       :position)
@@ -225,7 +246,9 @@ _STANDINGS = (
                 ORDER BY entry_window.position DESC LIMIT 1
           ) AS entry_window ON true
           LEFT JOIN LATERAL (
-               SELECT max(until) AS until FROM reopening WHERE reopening.target_id = asked.sheet_id
+               SELECT max(until) AS until,
+                      max(requested_at) FILTER (WHERE state = 'requested') AS asked_at
+                 FROM reopening WHERE reopening.target_id = asked.sheet_id
           ) AS reopening ON true
         """
     )
@@ -244,6 +267,7 @@ _STANDINGS = (
         opens_on=Date,
         closes_on=Date,
         until=DateTime(timezone=True),
+        asked_at=DateTime(timezone=True),
         published=Boolean,
         version=Integer,
         changed_at=DateTime(timezone=True),

@@ -1,6 +1,7 @@
 """Conduct and remarks over HTTP: the homeroom teacher's page of a class and term."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Path
@@ -58,11 +59,18 @@ class ConductAnswer(BaseModel):
 
 
 class ConductList(BaseModel):
-    """A class's conduct of a term; ``closed``: the term's results are decided."""
+    """A class's conduct of a term; ``closed``: the term's results are decided.
+
+    ``open``: it may be written now, as the term is not closed, or was opened again ``until`` then.
+    """
 
     class_id: str
     term: Term
     closed: bool
+    open: bool
+    until: datetime | None
+    asked_at: datetime | None
+    """When somebody asked for a re-opening that nobody has answered yet."""
     pupils: Sequence[ConductAnswer]
 
 
@@ -134,10 +142,14 @@ async def read_conduct(
     seated = (await classes.seated(session, [class_id]))[class_id]
     called = await names.shown(session, {*seated, *found})
     rows = {pupil_id: found.get(pupil_id, Row()) for pupil_id in in_list_order(called)}
+    entry = await books.term_entry(session, class_id, term, now())
     return ConductList(
         class_id=class_id,
         term=term,
         closed=term in (await books.closed_terms(session, [class_id]))[class_id],
+        open=entry.closed is None,
+        until=entry.until,
+        asked_at=entry.asked_at,
         pupils=[
             ConductAnswer(
                 pupil_id=pupil_id,

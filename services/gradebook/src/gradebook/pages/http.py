@@ -19,6 +19,7 @@ from chassis.errors import NotFound
 from chassis.http import PrincipalDep, QueryRouter, SessionDep
 from chassis.persons import in_list_order
 from contracts.lists import ColumnKind, CorrectionReason, Grade, Subject
+from gradebook.books import queries as books
 from gradebook.classes import queries as classes
 from gradebook.guardians import queries as guardians
 from gradebook.policy import POLICY
@@ -131,6 +132,7 @@ def _lists() -> bytes:
     lists = {
         "subjects": [{"code": one, "vi": one.vietnamese, "en": one.english} for one in Subject],
         "reasons": list(CorrectionReason),
+        "reopening": {"reasons": list(books.ReopeningReason), "hours": books.LONGEST_REOPENING},
         "columns": {
             grade: {
                 subject: {kind: columns(subject, kind, grade) for kind in _OF_A_SCHOOL}

@@ -72,6 +72,7 @@ def _standing(one: Standing) -> dict[str, Any]:
         why=one.entry.closed,
         last_day=one.entry.last_day,
         until=one.entry.until,
+        asked_at=one.entry.asked_at,
     )
     return {"entry": entry, "published": one.published, "published_at": one.published_at}
 

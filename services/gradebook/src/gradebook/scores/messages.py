@@ -106,6 +106,8 @@ class EntryAnswer(BaseModel):
     """The last day of its window; null: open until its book is locked."""
     until: datetime | None
     """The moment at which a re-opening ends."""
+    asked_at: datetime | None
+    """When somebody asked for a re-opening that nobody has answered yet."""
 
 
 class StandingAnswer(BaseModel):

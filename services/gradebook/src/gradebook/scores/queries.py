@@ -29,6 +29,7 @@ __all__ = [
     "row_of",
     "rows_of",
     "sheet",
+    "sheets",
     "sheets_of",
 ]
 
@@ -44,6 +45,13 @@ class Explained(NamedTuple):
 async def sheet(session: Session, sheet_id: str) -> Sheet | None:
     """Give a sheet."""
     return await session.get(Sheet, sheet_id)
+
+
+async def sheets(session: Session, sheet_ids: Collection[str]) -> Mapping[str, Sheet]:
+    """Give those of the sheets that exist."""
+    statement = select(Sheet).where(among(col(Sheet.sheet_id), "sheet_ids"))
+    found = await session.scalars(statement, {"sheet_ids": list(sheet_ids)})
+    return {one.sheet_id: one for one in found}
 
 
 async def sheets_of(

@@ -1,7 +1,7 @@
 """The year's workflow over HTTP: plan, review, lock, publish, write again."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -33,6 +33,7 @@ from gradebook.workflow.messages import (
     BookList,
     LateAnswer,
     LateList,
+    LateOfClass,
     LockBody,
     MissingAnswer,
     Publication,
@@ -187,22 +188,40 @@ async def list_missing(
     """List who has not entered yet: subjects whose columns are not full, with their teachers."""
     POLICY.authorise(principal, "books.supervise", principal.relations_to_school(school_id))
     found = await queries.missing_of_school(session, school_id, school_year, term)
-    return LateList(
-        school_id=school_id,
+    return LateList(school_id=school_id, term=term, subjects=[_late(one) for one in found])
+
+
+@reads.get("/classes/{class_id}/missing")
+async def list_missing_of_class(
+    class_id: ClassPath,
+    session: SessionDep,
+    principal: PrincipalDep,
+    term: Annotated[Term, Query()],
+) -> LateOfClass:
+    """List the subjects of a class whose columns are not full, of those that the asker may read."""
+    room = await find(session, principal, class_id, "scores.read")
+    mine = (await classes.standings(session, principal, [class_id]))[class_id]
+    return LateOfClass(
+        class_id=class_id,
         term=term,
         subjects=[
-            LateAnswer(
-                class_id=one.room.class_id,
-                class_name=one.room.name,
-                subject=one.subject,
-                teacher_ids=one.teacher_ids,
-                cells_due=one.due,
-                cells_entered=one.entered,
-                cells_excused=one.excused,
-                locked=one.locked,
-            )
-            for one in found
+            _late(one)
+            for one in await queries.missing_of_class(session, room, term)
+            if POLICY.allow(principal, "scores.read", mine.to_subject(one.subject))
         ],
+    )
+
+
+def _late(one: queries.Late) -> LateAnswer:
+    return LateAnswer(
+        class_id=one.room.class_id,
+        class_name=one.room.name,
+        subject=one.subject,
+        teacher_ids=one.teacher_ids,
+        cells_due=one.due,
+        cells_entered=one.entered,
+        cells_excused=one.excused,
+        locked=one.locked,
     )
 
 
@@ -276,7 +295,7 @@ async def _request(
         by=actor.subject,
         now=now(),
     )
-    return _reopening(asked)
+    return (await _reopenings(session, [asked]))[0]
 
 
 @changes.post("/reopenings/{reopening_id}/decision")
@@ -295,7 +314,7 @@ async def decide_reopening(
     await books.decide_reopening(
         session, asked, confirm=body.confirm, words=body.reason, by=actor.subject, now=now()
     )
-    return _reopening(asked)
+    return (await _reopenings(session, [asked]))[0]
 
 
 @reads.get("/schools/{school_id}/reopenings")
@@ -308,7 +327,7 @@ async def list_reopenings(
     """List a school's requests to write again what is closed, the newest first."""
     POLICY.authorise(principal, "reopenings.read", principal.relations_to_school(school_id))
     found = await standing.reopenings_of_school(session, school_id, state, _MOST_REOPENINGS)
-    return ReopeningList(reopenings=[_reopening(one) for one in found])
+    return ReopeningList(reopenings=await _reopenings(session, found))
 
 
 async def _find_book(
@@ -333,8 +352,24 @@ def _book(one: standing.Book) -> BookAnswer:
     return BookAnswer.model_validate(one.model_dump())
 
 
-def _reopening(one: standing.Reopening) -> ReopeningAnswer:
-    return ReopeningAnswer.model_validate(one.model_dump())
+async def _reopenings(
+    session: Session, found: Sequence[standing.Reopening]
+) -> list[ReopeningAnswer]:
+    places = await queries.places_of(session, found)
+    return [_reopening(one, places[one.reopening_id]) for one in found]
+
+
+def _reopening(one: standing.Reopening, asked: queries.Asked) -> ReopeningAnswer:
+    column = asked.column
+    return ReopeningAnswer(
+        **one.model_dump(exclude={"school_id"}),
+        class_id=asked.room.class_id,
+        class_name=asked.room.name,
+        subject=column.subject if column else None,
+        term=column.term if column else None,
+        kind=column.kind if column else None,
+        position=column.position if column else None,
+    )
 
 
 def _review(

@@ -95,6 +95,14 @@ class LateAnswer(BaseModel):
     locked: bool
 
 
+class LateOfClass(BaseModel):
+    """Who has not entered yet in one class, as far as the asker reads its columns."""
+
+    class_id: str
+    term: Term
+    subjects: Sequence[LateAnswer]
+
+
 class LateList(BaseModel):
     """Who has not entered yet."""
 
@@ -141,10 +149,19 @@ class ReopeningDecision(RequestModel):
 
 
 class ReopeningAnswer(BaseModel):
-    """A request, and what became of it."""
+    """A request, and what became of it.
+
+    Without a subject, term, kind and position it is of what the homeroom teacher writes.
+    """
 
     reopening_id: str
     target_id: str
+    class_id: str
+    class_name: str
+    subject: Subject | None
+    term: Term | None
+    kind: ColumnKind | None
+    position: int | None
     state: ReopeningState
     hours: int
     reason_code: ReopeningReason

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from chassis.clock import BUSINESS_ZONE
 from chassis.database import Session
@@ -16,7 +17,18 @@ from gradebook.scores.domain.saving import UNTOUCHED, Cell
 from gradebook.workflow import domain
 from gradebook.workflow.domain import Anomaly, Saved
 
-__all__ = ["Anomaly", "Column", "Kind", "Review", "missing_of_school", "review"]
+__all__ = [
+    "Anomaly",
+    "Asked",
+    "Column",
+    "Kind",
+    "Late",
+    "Review",
+    "missing_of_class",
+    "missing_of_school",
+    "places_of",
+    "review",
+]
 
 Kind = domain.Kind
 Column = books.Column
@@ -123,13 +135,14 @@ async def missing_of_school(
     rooms = await classes.rooms_of_school(session, school_id, school_year)
     late: list[Late] = []
     for room in rooms:
-        late += await _missing_of_class(session, room, term)
+        late += await missing_of_class(session, room, term)
     return late
 
 
-async def _missing_of_class(
+async def missing_of_class(
     session: Session, room: classes.ClassRoom, term: Term
 ) -> Collection[Late]:
+    """Give who has not entered yet in a class, by subject."""
     counted: defaultdict[Subject, list[scores.Progress]] = defaultdict(list)
     for progress in await scores.progress_of(session, room.class_id, term):
         counted[progress.subject].append(progress)
@@ -152,3 +165,27 @@ async def _missing_of_class(
         for subject, columns in counted.items()
     ]
     return [one for one in found if one.due > one.entered + one.excused]
+
+
+class Asked(NamedTuple):
+    """What a request is about: a column, or (None) what the homeroom teacher of a class writes."""
+
+    room: classes.ClassRoom
+    column: Column | None
+
+
+async def places_of(
+    session: Session, reopenings: Collection[books.Reopening]
+) -> Mapping[str, Asked]:
+    """Give what each request is about, by its id."""
+    targets = {one.reopening_id: one.target_id for one in reopenings}
+    columns = await scores.sheets(session, targets.values())
+    owners = {
+        target: columns[target].class_id if target in columns else target
+        for target in targets.values()
+    }
+    rooms = await classes.rooms(session, set(owners.values()))
+    return {
+        reopening_id: Asked(rooms[owners[target]], columns.get(target))
+        for reopening_id, target in targets.items()
+    }

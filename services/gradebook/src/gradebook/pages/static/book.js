@@ -1,6 +1,7 @@
 // The score book of a class in one subject and term: read, typed into, sent.
 
 import { account } from "./account.js";
+import { Column, seen } from "./book/column.js";
 import { Grid } from "./book/grid.js";
 import { showHistory } from "./book/history.js";
 import { write } from "./book/marks.js";
@@ -8,18 +9,15 @@ import { Reasons } from "./book/reasons.js";
 import { ready, Sending } from "./book/sending.js";
 import { Sheet } from "./book/sheet.js";
 import { Store } from "./book/store.js";
+import { address, asked, classesOf, offer, TERMS, termNow, years } from "./choice.js";
 import { element, get, part } from "./dom.js";
 import { day, moment, named, translate, words } from "./words.js";
 
-const TERMS = ["HK1", "HK2", "HE"];
 const KINDS = { HK1: ["regular", "special-topic", "midterm", "endterm"], HE: ["retest"] };
 KINDS.HK2 = KINDS.HK1;
-const FIRST_MONTH = 8; // a school year begins in August (its first day is the calendar's)
-const SECOND_TERM = [2, 7]; // from February to July, roughly
 const UNDONE = "entry-error";
 const TO_MEND = ["wrong", "refused", "disputed"];
 
-const asked = new URLSearchParams(location.search);
 const choice = part("choice");
 let lists;
 let person;
@@ -28,6 +26,8 @@ let sheet;
 let grid;
 let sending;
 let reasons;
+let panel;
+let writes = false; // whether the subject that is shown may be written
 let line = "idle"; // what the sender says of itself
 
 const say = (text) => (part("message").textContent = text);
@@ -40,35 +40,10 @@ function chosen() {
   return { year: year.value, class: room.value, subject: subject.value, term: term.value };
 }
 
-function offer(name, options, wanted) {
-  const select = choice.elements[name];
-  select.replaceChildren(...options.map(([value, text]) => element("option", { value }, text)));
-  select.value = options.some(([value]) => value === wanted) ? wanted : (options[0]?.[0] ?? "");
-}
-
-function address(place) {
-  const query = new URLSearchParams(place);
-  if (asked.get("lang")) query.set("lang", asked.get("lang"));
-  return `?${query}`;
-}
-
-function years() {
-  const today = new Date();
-  const first = today.getFullYear() - (today.getMonth() + 1 < FIRST_MONTH ? 1 : 0);
-  return [first, first - 1, first - 2].map((one) => [`${one}-${one + 1}`, `${one}-${one + 1}`]);
-}
-
 async function chooseYear(wanted) {
-  const { classes } = await get("v1/classes", {
-    school_id: person.school,
-    school_year: choice.elements.year.value,
-  }).catch((error) => {
-    // To whoever has no class there are none.
-    if (error.status !== 404) throw error;
-    return { classes: [] };
-  });
+  const classes = await classesOf(person, choice.elements.year.value);
   const mine = classes.map((one) => [one.class_id, one.name]);
-  offer("class", mine, wanted.class);
+  offer(choice.elements.class, mine, wanted.class);
   // Never another class than the one that somebody asked for.
   if (wanted.class && choice.elements.class.value !== wanted.class) {
     choice.elements.class.value = "";
@@ -85,7 +60,8 @@ async function chooseClass(wanted) {
   const order = [...mine, ...taught.filter((one) => !mine.includes(one))];
   const readable = room.homeroom_teacher_id === person.subject || !teaches() ? order : mine;
   const names = new Map(lists.subjects.map((one) => [one.code, named(one)]));
-  offer("subject", readable.map((one) => [one.subject, names.get(one.subject)]), wanted.subject);
+  const offered = readable.map((one) => [one.subject, names.get(one.subject)]);
+  offer(choice.elements.subject, offered, wanted.subject);
   if (!readable.length) return nothing(words("noSubject"));
   return showSheet(room);
 }
@@ -110,12 +86,12 @@ async function showSheet(room) {
   nothing(words("loading")); // nobody types into what is about to go
   const { sheets } = await get(`v1/classes/${room.class_id}/sheets`, { subject, term });
   const read = await Promise.all(sheets.map((one) => get(`v1/sheets/${one.sheet_id}`)));
-  const mine = mayEnter(room, subject);
+  writes = mayEnter(room, subject);
   const columns = sheets.map((one) => ({
     ...one,
     label: words(`label-${one.kind}`, { n: one.position }),
     title: words(`title-${one.kind}`, { n: one.position }),
-    locked: locked(one, mine),
+    ...standing(one),
   }));
   const rows = new Map(room.pupils.map((one) => [one.pupil_id, { ...one, label: one.name }]));
   for (const { cells } of read) {
@@ -127,7 +103,9 @@ async function showSheet(room) {
   await sheet.show(chosen(), columns, [...rows.values()], read.map((one) => [one.sheet_id, one.cells]));
   const here = [room.name, choice.elements.subject.selectedOptions[0].text, words(term)];
   part("grid").setAttribute("aria-label", here.join(", "));
-  offerColumns(room, mine);
+  offerColumns(room);
+  const { year } = chosen();
+  part("closing").href = `closing${address({ year, class: room.class_id, term })}`;
   part("sheet").hidden = false;
   grid.build();
   say(columns.length ? (rows.size ? "" : words("noPupil")) : words("noColumn"));
@@ -139,19 +117,38 @@ async function showSheet(room) {
 async function refresh() {
   const ids = sheet.columns.map((one) => one.sheet_id);
   const read = await Promise.all(ids.map((id) => get(`v1/sheets/${id}`))).catch(() => []);
-  for (const { sheet_id, cells } of read) sheet.learn(sheet_id, cells);
+  read.forEach(learn);
+}
+
+/** Read one column again, after something was done with it. */
+async function reread({ sheet_id }) {
+  await get(`v1/sheets/${sheet_id}`).then(learn, () => null);
+}
+
+/** Take over how a column stands, and what is in it; somebody who types goes on typing. */
+function learn(found) {
+  const known = sheet.columns.find((one) => one.sheet_id === found.sheet_id);
+  if (!known) return; // another table is shown by now
+  sheet.learn(found.sheet_id, found.cells);
+  Object.assign(known, standing(found));
+  grid.stand();
   draw();
 }
 
+function standing({ kind, entry, published, published_at }) {
+  const now = { entry, published, published_at };
+  return { ...now, locked: locked({ kind, entry }), seen: seen(now) };
+}
+
 /** Why a column cannot be typed into; null if it can. */
-function locked({ kind, entry }, mine) {
+function locked({ kind, entry }) {
   if (kind === "exam") return words("lockedExam");
-  if (!mine) return words("lockedNotYours");
+  if (!writes) return words("lockedNotYours");
   if (!entry || entry.open) return null;
   return words(`closed-${entry.why}`, { day: entry.last_day ? day(entry.last_day) : "" });
 }
 
-function offerColumns(room, mine) {
+function offerColumns(room) {
   const there = (kind) => sheet.columns.filter((one) => one.kind === kind).length;
   const known = lists.columns[room.grade][chosen().subject] ?? {};
   const free = KINDS[chosen().term].filter((kind) => there(kind) < (known[kind] ?? 0));
@@ -162,7 +159,7 @@ function offerColumns(room, mine) {
       return element("option", { value: `${kind} ${position}` }, title);
     }),
   );
-  part("opening").hidden = !mine || !free.length;
+  part("opening").hidden = !writes || !free.length;
   part("open").onclick = () => open(room);
 }
 
@@ -294,6 +291,7 @@ function button(id, n, key) {
 
 function cell() {
   const at = grid.at;
+  panel.show(at?.column ?? null, writes);
   part("history").hidden = !at;
   const state = at ? sheet.state(at.column.sheet_id, at.pupil.pupil_id) : "";
   for (const id of ["mine", "theirs"]) part(id).hidden = state !== "disputed";
@@ -351,6 +349,10 @@ async function main() {
   lists = await get("pages/lists.json");
   reasons = new Reasons(lists.reasons);
   sheet = new Sheet(store);
+  panel = new Column(person, lists.reopening, {
+    ...{ changed: reread, say },
+    focus: () => grid.focus(),
+  });
   const told = new BroadcastChannel("edu-book");
   grid = new Grid(part("grid"), sheet, {
     typed,
@@ -381,10 +383,9 @@ async function main() {
   };
   listen();
   await sheet.reload();
-  offer("year", years(), asked.get("year"));
-  const month = new Date().getMonth() + 1;
-  const now = month >= SECOND_TERM[0] && month <= SECOND_TERM[1] ? "HK2" : "HK1";
-  offer("term", TERMS.map((one) => [one, words(one)]), asked.get("term") ?? now);
+  offer(choice.elements.year, years(), asked.get("year"));
+  const terms = TERMS.map((one) => [one, words(one)]);
+  offer(choice.elements.term, terms, asked.get("term") ?? termNow());
   return attempt(chooseYear(Object.fromEntries(asked)));
 }
 

@@ -1,5 +1,5 @@
-// The scores of one's own children, as GET /v1/pupils/{id}/scores gives them to their guardian.
-// There is nothing to compare a child with: no rank, no average of a class.
+// The scores and absences of one's own children, as GET /v1/pupils/{id}/scores and …/attendance give
+// them to their guardian. There is nothing to compare a child with: no rank, no average of a class.
 
 import { account } from "./account.js";
 import { write } from "./book/marks.js";
@@ -7,6 +7,7 @@ import { element, get, part } from "./dom.js";
 import { day, named, translate, words } from "./words.js";
 
 const TERMS = ["HK1", "HK2", "CN", "HE"];
+const LAST_PRIMARY = 5;
 const GROUPS = [
   ["regular", ["regular", "special-topic"]],
   ["midterm", ["midterm"]],
@@ -128,6 +129,35 @@ function show({ columns }, names) {
   part("found").hidden = false;
 }
 
+/** Every session that was missed or come late to, the latest first, and how many days it makes. */
+function showAbsences({ absences, limit, missed }, secondary) {
+  const says = [
+    absences === null
+      ? words("noRollCall")
+      : words(absences ? "absentDays" : "neverAbsent", { n: absences }),
+    secondary && absences ? words("absenceLimit", { limit }) : "",
+  ];
+  part("absences").textContent = says.filter(Boolean).join(" ");
+  const rows = [...missed].reverse().map((one) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, day(one.day)),
+      element("td", {}, words(`session-${one.session}`)),
+      element("td", {}, words(`absence-${one.state}`)),
+    ),
+  );
+  const heads = ["day", "session", "absence"].map((name) =>
+    element("th", { scope: "col" }, words(name)),
+  );
+  part("missed").hidden = !rows.length;
+  part("missed").replaceChildren(
+    element("caption", {}, words("missedSessions", { n: rows.length })),
+    element("thead", {}, element("tr", {}, ...heads)),
+    element("tbody", {}, ...rows),
+  );
+}
+
 async function main() {
   translate("childTitle");
   const person = await account({ signedIn: words("signedIn"), signedOut: words("signedOut") });
@@ -141,7 +171,12 @@ async function main() {
     choose(children, chosen);
     const names = new Map(lists.subjects.map((one) => [one.code, named(one)]));
     const year = { school_year: chosen.school_year };
-    return show(await get(`v1/pupils/${chosen.pupil_id}/scores`, year), names);
+    const [scores, attendance] = await Promise.all(
+      ["scores", "attendance"].map((name) => get(`v1/pupils/${chosen.pupil_id}/${name}`, year)),
+    );
+    // Only TT 22/2021 (grades 6 to 12) counts absences against a limit.
+    showAbsences(attendance, scores.columns.some((one) => Number(one.grade) > LAST_PRIMARY));
+    return show(scores, names);
   } catch (error) {
     return say(error.message || words(error.offline ? "offline" : "failed"));
   }

@@ -1,5 +1,7 @@
 // Making elements, and asking the API. Addresses are relative: a page works under any path.
 
+const KEY_BYTES = 16;
+
 export const part = (id) => document.getElementById(id);
 
 export function element(name, attributes = {}, ...children) {
@@ -10,6 +12,13 @@ export function element(name, attributes = {}, ...children) {
   }
   node.append(...children);
   return node;
+}
+
+/** A key under which a command is done once. */
+export function newKey() {
+  // randomUUID is missing where a school serves the page without TLS.
+  const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** GET; throws an Error whose message a person can read. */

@@ -2,32 +2,12 @@
 
 import { account } from "./account.js";
 import { element, part } from "./dom.js";
+import { ENDS, OUTCOMES, PRIMARY, RATINGS } from "./results/words.js";
 
-const RATINGS = { TOT: "Tốt", KHA: "Khá", DAT: "Đạt", CHUA_DAT: "Chưa đạt" };
 const TITLES = { XUAT_SAC: "Học sinh Xuất sắc", GIOI: "Học sinh Giỏi" };
-const ENDS = {
-  promoted: "Được lên lớp",
-  summer_training: "Rèn luyện trong kỳ nghỉ hè",
-  retest: "Kiểm tra lại trong kỳ nghỉ hè",
-  retained: "Ở lại lớp",
-  incomplete: "Chưa xét được",
-};
-const PRIMARY = {
-  HTXS: "Hoàn thành xuất sắc",
-  HTT: "Hoàn thành tốt",
-  HT: "Hoàn thành",
-  CHT: "Chưa hoàn thành",
-};
 const PRIMARY_TITLES = {
   HS_XUAT_SAC: "Học sinh Xuất sắc",
   HS_TIEU_BIEU: "Học sinh tiêu biểu hoàn thành tốt trong học tập và rèn luyện",
-};
-const OUTCOMES = {
-  completed: "Hoàn thành chương trình lớp học",
-  support: "Được hướng dẫn, giúp đỡ rồi đánh giá bổ sung",
-  principal_decides: "Chờ hiệu trưởng quyết định",
-  promoted_by_principal: "Hiệu trưởng quyết định cho lên lớp",
-  retained: "Ở lại lớp",
 };
 const NOT_YET = "Chưa có";
 

@@ -1,8 +1,8 @@
 // The roll-call of a class and session, as /v1/classes/{id}/roll-calls/{day}/{session} has it.
 
 import { account as signedIn } from "./account.js";
-import { element, part } from "./dom.js";
-import { newKey, Unsent } from "./roll-call/unsent.js";
+import { element, newKey, part } from "./dom.js";
+import { Unsent } from "./roll-call/unsent.js";
 
 const STATES = [
   ["there", "Có mặt"],

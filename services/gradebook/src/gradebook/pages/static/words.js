@@ -1,4 +1,4 @@
-// Every word of the score book's and the child's page, Vietnamese first. `{name}` is filled in.
+// The words of the pages, Vietnamese first. `{name}` is filled in.
 
 const CATALOGUE = {
   bookTitle: ["Sổ điểm", "Score book"],
@@ -45,6 +45,7 @@ const CATALOGUE = {
   noSubject: ["Lớp này chưa phân công môn nào.", "No subject of this class is assigned yet."],
   noColumn: ["Chưa có cột điểm nào. Hãy mở cột đầu tiên.", "No column yet. Open the first one."],
   noPupil: ["Lớp chưa có học sinh.", "This class has no pupils yet."],
+  toClosing: ["Các bước khoá sổ", "Steps of closing"],
   addColumn: ["Mở cột", "Open column"],
   newColumn: ["Cột mới", "New column"],
 
@@ -71,6 +72,64 @@ const CATALOGUE = {
   "closed-not-yet": ["chưa đến thời gian nhập cột này", "this column's entry window has not opened yet"],
   "closed-window-over": ["đã hết hạn nhập ngày {day}", "the entry window ended on {day}"],
   "closed-locked": ["sổ của môn và học kỳ này đã khoá", "the book of this subject and term is locked"],
+
+  column: ["Cột", "Column"],
+  columnNamed: ["Cột {name}", "Column {name}"],
+  openNow: ["đang mở để nhập", "open for entry"],
+  openUntil: ["nhập được đến hết ngày {day}", "open for entry until {day}"],
+  reopenedUntil: ["được mở lại đến {at}", "open again until {at}"],
+  reopenAsked: [
+    "đã có đề nghị mở lại lúc {at}, chờ người thứ hai xác nhận",
+    "re-opening was requested at {at}; a second person has to confirm",
+  ],
+  published: ["đã công bố", "published"],
+  publishedAt: ["đã công bố cho phụ huynh lúc {at}", "published to guardians at {at}"],
+  notPublished: ["chưa công bố cho phụ huynh", "not published to guardians"],
+  publish: ["Công bố cột", "Publish column"],
+  withdraw: ["Rút công bố", "Withdraw"],
+  reopen: ["Đề nghị mở lại…", "Request re-opening…"],
+  askPublish: [
+    "Công bố cột {name}? Phụ huynh thấy cột này và được báo điểm; sau đó điểm nào được sửa, phụ huynh cũng thấy ngay.",
+    "Publish column {name}? Guardians see it and are told the scores; from then on they see each correction at once.",
+  ],
+  askWithdraw: [
+    "Rút công bố cột {name}? Phụ huynh không còn thấy cột này và được báo là đã rút.",
+    "Withdraw column {name}? Guardians no longer see it, and are told so.",
+  ],
+  publishedNow: ["Đã công bố cột {name}.", "Column {name} is published."],
+  withdrawnNow: ["Đã rút công bố cột {name}.", "Column {name} is withdrawn."],
+  requestSent: [
+    "Đã gửi đề nghị mở lại {name}. Cột mở khi người thứ hai xác nhận.",
+    "Re-opening of {name} is requested. It opens once a second person confirms.",
+  ],
+  answered: ["Đã trả lời đề nghị mở lại {name}.", "The request for {name} is answered."],
+  reopenTitle: ["Đề nghị mở lại: {what}", "Request re-opening: {what}"],
+  reopenNote: [
+    "Người thứ hai phải xác nhận. Thời hạn tính từ lúc xác nhận, hết hạn thì tự khoá lại.",
+    "A second person has to confirm. The time runs from then on, and it closes again by itself.",
+  ],
+  "reopen-entry-error": ["Nhập sai", "Entered wrongly"],
+  "reopen-late": ["Chưa nhập kịp", "Not entered in time"],
+  "reopen-make-up-test": ["Học sinh kiểm tra bù", "Make-up test"],
+  "reopen-remarked": ["Chấm lại, phúc khảo", "Marked again"],
+  "reopen-other": ["Lý do khác", "Another reason"],
+  hours: ["Mở trong bao nhiêu giờ", "For how many hours"],
+  sendRequest: ["Gửi đề nghị", "Send request"],
+  asksReopening: [
+    "{by} đề nghị mở lại trong {hours} giờ, lúc {at}. Lý do: {why}.",
+    "{by} asked at {at} to re-open for {hours} hours. Reason: {why}.",
+  ],
+  secondPerson: [
+    "Bạn là người đề nghị nên không tự xác nhận được: cần người thứ hai.",
+    "You asked for it yourself: a second person has to confirm.",
+  ],
+  opinion: ["Ý kiến (không bắt buộc)", "Comment (optional)"],
+  confirmReopening: ["Xác nhận mở lại", "Confirm"],
+  reject: ["Từ chối", "Reject"],
+  notSent: [
+    "Mất kết nối, chưa biết đã gửi được chưa. Hãy bấm lại: việc này chỉ được làm một lần.",
+    "The connection was lost. Press again: it is done only once.",
+  ],
 
   keys: [
     "Mũi tên, Enter, Tab: đi lại. Gõ là thay điểm, F2 sửa trong ô, Delete xoá, Esc bỏ. Ctrl+C, Ctrl+V: chép, dán cả khối từ Excel. Ctrl+Z hoàn tác. Shift+F2 lịch sử ô. Esc rồi Tab: ra khỏi bảng. P: vắng có phép, KP: vắng không phép (0 điểm).",
@@ -141,6 +200,29 @@ const CATALOGUE = {
   cancel: ["Để sau", "Later"],
   close: ["Đóng", "Close"],
 
+  absencesTitle: ["Chuyên cần", "Attendance"],
+  noRollCall: ["Trường chưa điểm danh buổi nào của con.", "No roll has been called for your child yet."],
+  neverAbsent: ["Năm học này con chưa nghỉ ngày nào.", "Your child has not missed a day this school year."],
+  absentDays: [
+    "Năm học này con nghỉ {n} ngày, có phép và không phép (nghỉ cả sáng và chiều là một ngày, đi muộn không phải là nghỉ).",
+    "Your child missed {n} day(s) this school year, with and without leave (morning and afternoon make one day; coming late is none).",
+  ],
+  absenceLimit: [
+    "Nghỉ quá {limit} ngày thì không được lên lớp (TT 22/2021 Điều 12).",
+    "More than {limit} days hold a pupil back (TT 22/2021 Art. 12).",
+  ],
+  missedSessions: ["Các buổi nghỉ và đi muộn ({n})", "Sessions missed or come late to ({n})"],
+  day: ["Ngày", "Day"],
+  session: ["Buổi", "Session"],
+  "session-morning": ["Sáng", "Morning"],
+  "session-afternoon": ["Chiều", "Afternoon"],
+  "session-other": ["Buổi khác", "Another"],
+  absence: ["Ghi nhận", "Recorded as"],
+  "absence-with-leave": ["Nghỉ có phép", "Absent with leave"],
+  "absence-without-leave": ["Nghỉ không phép", "Absent without leave"],
+  "absence-late": ["Đi muộn", "Late"],
+  "absence-other": ["Khác", "Other"],
+
   classOf: ["lớp {name}", "class {name}"],
   yearOf: ["năm học {year}", "school year {year}"],
   "group-regular": ["Thường xuyên", "Regular"],
@@ -178,6 +260,9 @@ const CATALOGUE = {
 
 const asked = new URLSearchParams(location.search).get("lang");
 const language = asked === "en" ? "en" : "vi";
+
+/** Add a page's own words. */
+export const learnWords = (more) => Object.assign(CATALOGUE, more);
 
 /** The words of a key; one that is missing shows itself. */
 export function words(key, values = {}) {

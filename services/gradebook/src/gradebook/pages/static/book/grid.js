@@ -125,6 +125,18 @@ export class Grid {
     this.#select();
   }
 
+  /** Show anew how the columns stand: what may be typed into, and what guardians see. */
+  stand() {
+    for (const [on, column] of this.#columns.entries()) {
+      this.#table.tHead.rows[0].cells[on + 1].replaceWith(heading(column));
+      for (const row of this.#inputs) {
+        row[on].readOnly = Boolean(column.locked);
+        if (column.locked) row[on].setAttribute("aria-readonly", "true");
+        else row[on].removeAttribute("aria-readonly");
+      }
+    }
+  }
+
   focus() {
     this.#inputs[this.#at.row]?.[this.#at.column]?.focus();
   }
@@ -389,16 +401,18 @@ export class Grid {
 }
 
 function heading(column) {
+  const says = [column.title, column.locked, column.seen].filter(Boolean).join(", ");
   return element(
     "th",
     {
       role: "columnheader",
       scope: "col",
-      title: column.locked ? `${column.title}: ${column.locked}` : column.title,
+      title: says,
       "data-locked": column.locked ? "" : null,
+      "data-published": column.published ? "" : null,
     },
     column.label,
-    element("span", { class: "unseen" }, ` ${column.title}${column.locked ? `, ${column.locked}` : ""} `),
+    element("span", { class: "unseen" }, ` ${says} `),
     element("small", {}),
   );
 }

@@ -1,9 +1,10 @@
 // What the server does not have yet, kept in this browser until it does: the cells that somebody
 // typed, and the saves that are on their way, each with its Idempotency-Key. No name is kept here.
 
+import { newKey } from "../dom.js";
+
 const CELLS = "cells";
 const SAVES = "saves";
-const KEY_BYTES = 16;
 const MOST_CELLS = 60;
 
 const done = (request) =>
@@ -23,12 +24,6 @@ async function open() {
 }
 
 const of = (person) => IDBKeyRange.bound([person], [person, []]);
-
-function newKey() {
-  // randomUUID is missing where a school serves the page without TLS.
-  const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 export class Store {
   #database = open();

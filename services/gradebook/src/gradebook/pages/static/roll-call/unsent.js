@@ -57,9 +57,3 @@ export class Unsent {
     }
   }
 }
-
-// crypto.randomUUID is there on secure pages only; a school's own network may have none.
-export function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
