@@ -189,7 +189,7 @@ def test_no_route_is_forgotten(app: FastAPI) -> None:
         "/completeness",
         # It shows what /indicators shows; test_export holds the one to the other.
         "/export",
-        # In intake/test_checkpoints: it names nobody, so everybody may read it.
+        # In rollups/test_witness: it names nobody, so everybody may read it.
         "/checkpoints",
     }
 
