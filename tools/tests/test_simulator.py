@@ -18,9 +18,9 @@ from contracts.event import Event
 from contracts.gradebook import ScoreEntered, SheetOpened
 from contracts.lists import ColumnKind, Level
 from contracts.notifications import MessageDelivered, MessageFailed, StaffMessageDelivered
-from contracts.payments import FeePaid, FeeReversed
+from contracts.payments import FeeAssessed, FeePaid, FeeReversed
 from contracts.reports import AdoptionReported
-from contracts.topics import partition_for
+from contracts.topics import FEES, partition_for
 from edu.bench.recounting import counted, digest
 from edu.simulator import letters, marks, published, year
 from edu.simulator.admissions import NOWHERE, Examined
@@ -255,6 +255,28 @@ def test_the_years_other_documents_are_what_services_would_have_written() -> Non
     day = school_days()[-1]
     due = sum(event.pupils_due - event.before_pupils_due for event in calls if event.day == day)
     assert due == tally["pupils", "count"] < here.pupils
+
+
+def test_what_a_pupil_still_owes_is_in_every_payment_and_reversal() -> None:
+    owed: Counter[str] = Counter()
+    seen: Counter[type] = Counter()
+    for topic, _, key, value in happened(2026)[0]:
+        if topic != FEES.name:
+            continue
+        document = envelope.decode(value, key)
+        assert isinstance(document, Envelope)
+        match event := registry.parse(document):
+            case FeeAssessed():
+                for row in event.rows():
+                    owed[row.pupil] += (row.after or 0) - (row.before or 0)
+            case FeePaid():
+                owed[event.pupil_id] -= sum(event.lines.amounts)
+                assert event.remaining == owed[event.pupil_id]
+            case FeeReversed():
+                owed[event.pupil_id] += sum(event.lines.amounts)
+                assert event.remaining == owed[event.pupil_id]
+        seen[type(event)] += 1
+    assert all(seen[event] for event in (FeeAssessed, FeePaid, FeeReversed))
 
 
 def test_what_is_counted_of_the_other_streams_is_what_the_simulator_drew() -> None:

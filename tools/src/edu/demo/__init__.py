@@ -38,6 +38,9 @@ def main(arguments: list[str]) -> int:
         "--scale", type=_part, default=1.0, metavar="PART", help="with --report: of the province"
     )
     options = parser.parse_args(arguments)
+    # Both end it in order, also where a script started it in the background with SIGINT ignored.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     if options.report:
         from edu.demo import report  # noqa: PLC0415 - another play altogether
 
@@ -47,9 +50,6 @@ def main(arguments: list[str]) -> int:
     home = Home.default()
     temperature = "cold" if _is_cold(home, began) else "warm"
     ours = home.owner() is None
-    # Both end it in order, also where a script started it in the background with SIGINT ignored.
-    for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, signal.default_int_handler)
     try:
         with ThreadPoolExecutor(1) as pool:
             started = pool.submit(_start) if ours else None

@@ -54,6 +54,8 @@ class _Lanes:
             self._hand_over(lane)
         self._producer.flush()
         self._check()
+        # Else it lives on in its callback's cycle, and complains when the broker stops.
+        self._producer.close()
 
     def _hand_over(self, lane: tuple[str, int]) -> None:
         records = self._waiting.pop(lane)
