@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from edu import down, status, up
+from edu.embedded.pair import Pair
 from edu.failure import Failure
 from edu.home import Home
 from edu.orphans import belonging_to, prove
@@ -46,16 +47,40 @@ def home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     assert not home.run_file.exists()
 
 
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Start one broker and one server for all subsets but the whole, which brings its own."""
+    home = Home.at(tmp_path_factory.mktemp("pair"))
+    with home.owned("test_up"):
+        pair = Pair(home, durable=False)
+        pair.start()
+        yield pair
+        pair.stop()
+
+
 @pytest.mark.parametrize("names", SUBSETS, ids="+".join)
 def test_any_subset_comes_up(
-    home: Home, names: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    home: Home,
+    pair: Pair,
+    names: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    whole = len(names) == len(SERVICES)
+    if not whole:
+        assert pair.kafka is not None
+        assert pair.postgres is not None
+        monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", pair.kafka.bootstrap)
+        for entry in SERVICES.values():
+            url = pair.postgres.ensure_database(entry.package)
+            monkeypatch.setenv(entry.variable("DATABASE_URL"), url)
     run = up.detached(list(names))
     assert set(run["services"]) == set(run["databases"]) == set(names)
     pages = {"ioc-aggregator", "gradebook"}.intersection(names)
     signed_in = {"identity"} if pages else set[str]()
     assert {one["name"] for one in run["processes"]} == {
-        *("supervisor", "kafka", "postgres"),
+        "supervisor",
+        *({"kafka", "postgres"} if whole else ()),
         *names,
         *signed_in,
         *({"letterbox"} if "notifications" in names else ()),
