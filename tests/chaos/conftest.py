@@ -17,6 +17,7 @@ SHORT = frozenset({"F2", "F3", "F7"})
 
 SCENARIO = pytest.StashKey[Scenario]()
 FAILED = pytest.StashKey[bool]()
+LAST = pytest.StashKey[bool]()
 
 
 def name_of(item: pytest.Item) -> str | None:
@@ -76,9 +77,9 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
 
 @pytest.fixture
 def stage(stages: Stages, request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """Give the stage; after a failure the next scenario gets a new one."""
+    """Give the stage; after a failure, and when no scenario follows, it is taken down."""
     yield stages.get()
-    if request.node.stash.get(FAILED, True):
+    if request.node.stash.get(FAILED, True) or request.node.stash[LAST]:
         stages.drop()
 
 
@@ -93,6 +94,12 @@ def scenario(request: pytest.FixtureRequest) -> Scenario:
     drawn = secrets.randbelow(1 << 31) if seed is None else seed
     made = request.node.stash[SCENARIO] = Scenario(name, drawn, short)
     return made
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Note whether another scenario follows: services that idle take processor time from tests."""
+    item.stash[LAST] = nextitem is None or name_of(nextitem) is None
 
 
 @pytest.hookimpl(wrapper=True)
