@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Generic, Self, TypeVar
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from contracts.event import Record
 
@@ -16,9 +16,6 @@ Position = Annotated[int, Field(ge=0)]
 
 class Sparse(Record, Generic[Value]):
     """The rows ``at`` have the values ``value``; every other row has none."""
-
-    # Its fields have no docstrings to look for, which costs each kind of column milliseconds.
-    model_config = ConfigDict(use_attribute_docstrings=False)
 
     at: tuple[Position, ...]
     value: tuple[Value, ...]

@@ -30,7 +30,6 @@ class Record(BaseModel):
         strict=True,
         extra="forbid",
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         # A service uses a few of the events; the others' validators are never built.
         defer_build=True,
     )

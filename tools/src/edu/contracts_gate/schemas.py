@@ -10,7 +10,10 @@ from typing import Any
 
 from contracts.event import Event
 from contracts.topics import Topic
+from edu.contracts_gate.docstrings import describe
 from edu.failure import Failure
+
+describe()
 
 Schema = dict[str, Any]
 
