@@ -10,11 +10,12 @@ import sys
 
 from edu.home import ROOT
 
-SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
+SIDE_BY_SIDE = [
+    *("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"),
+    # Files in their own order: those with few tests, which xdist would begin last, take long.
+    "--no-loadscope-reorder",
+]
 """One worker a core: each has a broker and a database of its own, and most tests wait for those."""
-
-# Files in their own order: those with few tests, which xdist would begin last, are the long ones.
-SIDE_BY_SIDE += ["--no-loadscope-reorder"]
 
 KINDS = {
     "unit": [*SIDE_BY_SIDE, "-m", "not wire and not browser and not fuzz and not chaos"],

@@ -34,13 +34,17 @@ def _below(record: type[Record]) -> Iterator[type[Record]]:
         yield from _below(one)
 
 
-def _docstrings(record: type[Record]) -> Iterator[tuple[str, str]]:
+def _docstrings(record: type[Record]) -> dict[str, str]:
     definition = ast.parse(dedent(inspect.getsource(record))).body[0]
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
-    for field, after in pairwise(body):
-        match field, after:
+    return dict(texts_below(definition.body)) if isinstance(definition, ast.ClassDef) else {}
+
+
+def texts_below(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """Yield each name that has a text below it, with the text."""
+    for node, below in pairwise(body):
+        match node, below:
             case (
-                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)),
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
                 yield name, inspect.cleandoc(text)

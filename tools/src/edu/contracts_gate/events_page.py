@@ -21,6 +21,7 @@ from contracts.event import Event
 from contracts.lists import OpenEnum
 from contracts.registry import EVENTS
 from contracts.topics import SERVICES, TOPICS, Topic, consumers_of
+from edu.contracts_gate.docstrings import texts_below
 
 FILE = "events.md"
 
@@ -84,11 +85,11 @@ class Source:
         for info in pkgutil.iter_modules(contracts.__path__, "contracts."):
             module = importlib.import_module(info.name)
             tree = ast.parse(inspect.getsource(module))
-            found.aliases |= dict(_texts_below(tree.body))
+            found.aliases |= _lines_below(tree.body)
             found.objects |= vars(module)
             for node in tree.body:
                 if isinstance(node, ast.ClassDef):
-                    found.members[node.name] = dict(_texts_below(node.body))
+                    found.members[node.name] = _lines_below(node.body)
                     found.fields[node.name] = {
                         one.target.id: one.annotation
                         for one in node.body
@@ -104,14 +105,8 @@ class Source:
         raise KeyError(f"{model.__name__}.{name}")
 
 
-def _texts_below(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
-    for at, node in enumerate(body):
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if isinstance(target, ast.Name):
-            below = body[at + 1] if at + 1 < len(body) else None
-            text = below.value if isinstance(below, ast.Expr) else None
-            is_text = isinstance(text, ast.Constant) and isinstance(text.value, str)
-            yield target.id, _line(str(text.value)) if is_text else ""  # type: ignore[union-attr]
+def _lines_below(body: list[ast.stmt]) -> dict[str, str]:
+    return {name: _line(text) for name, text in texts_below(body)}
 
 
 class Page:
@@ -219,7 +214,7 @@ class Page:
                 schema = TypeAdapter(alias).json_schema()
                 kind = _PLAIN["int"] if schema.get("type") == "integer" else _PLAIN["str"]
                 rows.append(
-                    f"| `{name}` | {kind}{_limits(schema)} | {self._source.aliases[name]} |"
+                    f"| `{name}` | {kind}{_limits(schema)} | {self._source.aliases.get(name, '')} |"
                 )
         return "\n".join(rows) + "\n"
 
