@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from chassis.database import Database
 
+ASKED_AGAIN, UNAVAILABLE = 3, 503
+
 PUBLIC = "public"
 """In the place of an action: whoever asks is answered."""
 
@@ -150,7 +152,18 @@ class Scene:
         *,
         body: object = None,
     ) -> httpx.Response:
-        """Send the request of a place, with another body if one is given."""
+        """Send the request of a place, with another body if one is given.
+
+        Where the machine stood still for seconds the answer is to ask again: that tells nothing
+        about rights.
+        """
+        for _ in range(ASKED_AGAIN):
+            answer = await self._asked(route, place, token, body)
+            if answer.status_code != UNAVAILABLE:
+                break
+        return answer
+
+    async def _asked(self, route: str, place: Place, token: str, body: object) -> httpx.Response:
         method, _, template = route.partition(" ")
         headers = {"Idempotency-Key": new_id()}
         if token:
