@@ -247,6 +247,10 @@ def _places(column: Answer, exam: str, ids: dict[str, str]) -> dict[str, tuple[P
         "GET /v1/history/checkpoints": (Place(PUBLIC),),
         "GET /session": (Place(PUBLIC),),
         "GET /v1/pupils/{pupil_id}/results": (Place("results.read"),),
+        "GET /v1/classes/{class_id}/results": (Place("results.read", never=(GUARDIAN_OF,)),),
+        "GET /v1/schools/{school_id}/results": (
+            Place("results.survey", params={"school_year": YEAR}),
+        ),
         "GET /v1/children": (Place("children.list"),),
     }
 

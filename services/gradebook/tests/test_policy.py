@@ -39,6 +39,7 @@ def test_a_guardian_reads_scores_and_an_auditor_only_reads() -> None:
         "history.read",
         "history.verify",
         "results.read",
+        "results.survey",
         "windows.read",
         "books.review",
         "books.supervise",

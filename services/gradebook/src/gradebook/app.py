@@ -18,7 +18,7 @@ from gradebook.history import http as history
 from gradebook.history.chaining import Chaining
 from gradebook.pages import http as pages
 from gradebook.policy import POLICY
-from gradebook.results import assessments
+from gradebook.results import assessments, overviews
 from gradebook.results import http as results
 from gradebook.roster import events as roster
 from gradebook.roster.queries import Names
@@ -88,6 +88,7 @@ SERVICE = Service(
         conduct.reads,
         results.changes,
         results.reads,
+        overviews.reads,
         assessments.changes,
         assessments.reads,
         pages.reads,

@@ -91,6 +91,7 @@ POLICY = Policy(
         "history.verify": {Role.DEPARTMENT_OFFICER: ANY, Role.SERVICE: ANY, Role.AUDITOR: ANY},
         # They hold all subjects: whoever teaches one reads that one's row.
         "results.read": {**_HOMEROOM, **_READERS, Role.GUARDIAN: GUARDIAN_OF},
+        "results.survey": _READERS,
     },
     concealed=(
         "classes.change",

@@ -40,10 +40,11 @@ class Sheet:
 
     sheet_id: str
     pupils: tuple[str, ...]
+    score: str = "8.5"
 
     def body(self) -> dict[str, Any]:
         """Return a save of all its cells."""
-        cells = [{"pupil_id": one, "score": "8.5", "version": 0} for one in self.pupils]
+        cells = [{"pupil_id": one, "score": self.score, "version": 0} for one in self.pupils]
         return {"cells": cells}
 
 

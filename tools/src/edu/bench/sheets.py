@@ -79,28 +79,29 @@ async def _measure(
         await pool.execute(LINES)
 
         async def over_http(sheet: Sheet) -> None:
-            await _saved(client, school, sheet)
+            await save_over_http(client, school, sheet)
 
         async def directly(sheet: Sheet) -> None:
             await pool.execute(WRITE, new_id(), sheet.pupils)
 
-        await _sustained([next(left) for _ in range(WARM_UP)], over_http, more)
+        await save_all([next(left) for _ in range(WARM_UP)], over_http, more)
         for _ in range(runs):
             some = [next(left) for _ in range(steady)]
             saved.runs.append(percentile(await _steady(some, over_http, more), 95))
             saved.raw.append(percentile(await _steady(some, directly, more), 95))
             some = [next(left) for _ in range(sustained)]
             before = busy(here)
-            fast.runs.append(await _sustained(some, over_http, more))
+            fast.runs.append(await save_all(some, over_http, more))
             for name, seconds in busy(here).items():
                 spent[name].append((seconds - before[name]) / sustained * 1000)
-            fast.raw.append(await _sustained(some, directly, more))
+            fast.raw.append(await save_all(some, directly, more))
     for name, taken in spent.items():
         fast.notes[f"{name}: processor ms per sheet"] = rounded(median(taken))
     return {SAVED.name: saved, SHEETS.name: fast}
 
 
-async def _saved(client: aiohttp.ClientSession, school: School, sheet: Sheet) -> None:
+async def save_over_http(client: aiohttp.ClientSession, school: School, sheet: Sheet) -> None:
+    """Save a sheet; whatever is not done is a failure."""
     async with client.put(
         f"/v1/sheets/{sheet.sheet_id}/cells",
         json=sheet.body(),
@@ -127,11 +128,13 @@ async def _steady(sheets: Sequence[Sheet], save: Save, more: Advance) -> list[fl
     return waits
 
 
-async def _sustained(sheets: Sequence[Sheet], save: Save, more: Advance) -> float:
+async def save_all(
+    sheets: Sequence[Sheet], save: Save, more: Advance, connections: int = CONNECTIONS
+) -> float:
     """Return the saves per second of clients that each begin the next when one is answered."""
     left = iter(sheets)
     began = time.perf_counter()
-    await asyncio.gather(*(_one_after_another(left, save, more) for _ in range(CONNECTIONS)))
+    await asyncio.gather(*(_one_after_another(left, save, more) for _ in range(connections)))
     return len(sheets) / (time.perf_counter() - began)
 
 

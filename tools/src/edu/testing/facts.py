@@ -182,12 +182,12 @@ def enrolled(pupil_id: str, version: int = 1, **fields: Any) -> StudentEnrolled:
 
 
 def person(
-    pupil_id: str, name: str = "Nguyễn Thị Ánh", **fields: Any
+    pupil_id: str, name: str = "Nguyễn Thị Ánh", *, keys: MasterKeys = KEYS, **fields: Any
 ) -> tuple[StudentEnrolled, SubjectKey]:
     """The enrolment of a pupil with this name, and the key that opens it."""
     key = new_key()
     sealed = seal(SealedPerson(name=name, birth_date=date(2015, 1, 2)), key, pupil_id)
-    wrapped = KEYS.wrap(key, pupil_id)
+    wrapped = keys.wrap(key, pupil_id)
     return enrolled(pupil_id, sealed=sealed, **fields), SubjectKey(
         pupil_id=pupil_id, version=1, wrapped_key=wrapped.wrapped_key, key_id=wrapped.key_id
     )

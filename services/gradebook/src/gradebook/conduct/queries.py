@@ -36,17 +36,23 @@ async def of_pupils(
     session: Session, pupil_ids: Collection[str], school_year: str
 ) -> Mapping[str, OfYear]:
     """Give what was decided of these pupils, wherever they sat when it was."""
-    statement = select(Conduct).where(
-        among(col(Conduct.pupil_id), "pupil_ids"), col(Conduct.school_year) == school_year
-    )
-    rows: dict[str, dict[Term, Conduct]] = {pupil_id: {} for pupil_id in pupil_ids}
-    for one in await session.scalars(statement, {"pupil_ids": list(pupil_ids)}):
-        rows[one.pupil_id][one.term] = one
-    return {pupil_id: _of_year(terms) for pupil_id, terms in rows.items()}
+    statement = select(
+        col(Conduct.pupil_id), col(Conduct.term), col(Conduct.level), col(Conduct.absences)
+    ).where(among(col(Conduct.pupil_id), "pupil_ids"), col(Conduct.school_year) == school_year)
+    levels: dict[str, dict[Term, Level]] = {pupil_id: {} for pupil_id in pupil_ids}
+    absences: dict[str, dict[Term, int]] = {pupil_id: {} for pupil_id in pupil_ids}
+    for pupil_id, term, level, absent in await session.execute(
+        statement, {"pupil_ids": list(pupil_ids)}
+    ):
+        if level is not None:
+            levels[pupil_id][term] = level
+        if absent is not None:
+            absences[pupil_id][term] = absent
+    return {
+        pupil_id: OfYear(levels[pupil_id], _of_both(absences[pupil_id])) for pupil_id in pupil_ids
+    }
 
 
-def _of_year(terms: Mapping[Term, Conduct]) -> OfYear:
-    levels = {term: one.level for term, one in terms.items() if one.level is not None}
-    counted = [terms[term].absences if term in terms else None for term in (Term.HK1, Term.HK2)]
-    known = [one for one in counted if one is not None]
-    return OfYear(levels, sum(known) if len(known) == len(counted) else None)
+def _of_both(absences: Mapping[Term, int]) -> int | None:
+    counted = [absences[term] for term in (Term.HK1, Term.HK2) if term in absences]
+    return sum(counted) if len(counted) == 2 else None  # noqa: PLR2004 - both terms

@@ -165,9 +165,7 @@ async def decide(
 
     """
     pupils = sorted(pupil_ids)
-    years = await queries.years_of(
-        session, pupils, room.class_id, room.school_year, room.grade, closing=closing
-    )
+    years = await queries.years_of(session, {room: pupils}, closing=closing)
     counted = await roster.counted_as(session, pupils)
     standing = await queries.decided_of(session, pupils, room.school_year)
     events: list[Event] = []

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.errors import NotFound, nothing_here
+from chassis.errors import nothing_here
 from chassis.http import CommandRouter, PrincipalDep, QueryRouter, RequestModel, SessionDep
 from contracts.ids import ClassId, PupilId, SchoolYear
 from contracts.lists import Grade, Subject
@@ -14,13 +14,13 @@ from gradebook.classes import queries as classes
 from gradebook.guardians import queries as guardians
 from gradebook.policy import POLICY
 from gradebook.requests import NamesDep
-from gradebook.results import commands, queries
+from gradebook.results import commands, queries, refusals
 from gradebook.results.domain.explaining.steps import called
 from gradebook.results.domain.plans import SubjectPlan
 from gradebook.results.domain.primary import Outcome, PrimaryResult, YearLevel
 from gradebook.results.domain.primary import Title as PrimaryTitle
 from gradebook.results.domain.rulesets import NoRuleSetError
-from gradebook.results.domain.words import Comment, Rating, Result
+from gradebook.results.domain.words import Rating, as_entered
 from gradebook.results.domain.year import Final, Title, YearEnd
 from gradebook.roster import queries as roster
 
@@ -200,18 +200,12 @@ async def read_results(
         found = await queries.year_of(
             session,
             pupil_id,
-            room.class_id,
-            room.school_year,
-            room.grade,
+            room,
             # A guardian's results follow from what guardians see, and from nothing else.
             published=not POLICY.allow(principal, "results.read", inside),
         )
     except NoRuleSetError:
-        raise NotFound(
-            "no-rule-set",
-            f"{room.grade.vietnamese}, năm học {room.school_year}: sổ điểm này không tính kết quả "
-            "theo quy định của khối lớp và năm học ấy.",
-        ) from None
+        raise refusals.no_rule_set(room) from None
     name = (await names.shown(session, [pupil_id]))[pupil_id]
     about = {
         "pupil_id": pupil_id,
@@ -243,8 +237,8 @@ def _results(about: dict[str, str], found: queries.PupilYear) -> ResultsAnswer:
                 SubjectAnswer(
                     subject=Subject(code),
                     name=called(code),
-                    terms=[_text(one) for one in results.terms],
-                    year=_text(results.year),
+                    terms=[as_entered(one) for one in results.terms],
+                    year=as_entered(results.year),
                 )
                 for code, results in result.subjects.items()
             ],
@@ -282,12 +276,3 @@ def _plan(plan: SubjectPlan) -> PlanAnswer:
         exempt=plan.exempt,
         individual=plan.individual,
     )
-
-
-def _text(result: Result) -> str | None:
-    """Write a result as marks are written; an average always with its decimal."""
-    if result is None:
-        return None
-    if isinstance(result, Comment):
-        return "Đ" if result is Comment.DAT else "CĐ"
-    return f"{result // 10}.{result % 10}"

@@ -1,5 +1,6 @@
 """What others may ask of the law: a pupil's results, cases decided, the points left open."""
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from chassis.columns import among
 from chassis.database import Session
 from contracts.lists import ColumnKind, Grade, Level, Subject, Term
 from gradebook.books import queries as books
+from gradebook.classes.queries import ClassRoom
 from gradebook.conduct import queries as conducts
 from gradebook.results import absences as absent
 from gradebook.results.calculator import KINDS, BrokenCaseError, evaluate, explain
@@ -77,11 +79,11 @@ async def plan_of(
     session: Session, pupil_id: str, class_id: str | None, school_year: str
 ) -> SubjectPlan:
     """Give the pupil's own plan, else that of the class, else none beside what is compulsory."""
-    return (await _plans_of(session, [pupil_id], class_id, school_year))[pupil_id]
+    return (await _plans_of(session, {pupil_id: class_id}, school_year))[pupil_id]
 
 
 async def _plans_of(
-    session: Session, pupil_ids: Collection[str], class_id: str | None, school_year: str
+    session: Session, seats: Mapping[str, str | None], school_year: str
 ) -> Mapping[str, SubjectPlan]:
     found = {
         row.whose: SubjectPlan(
@@ -93,102 +95,106 @@ async def _plans_of(
         )
         for row in await session.scalars(
             _PLANS.where(col(SubjectPlanRow.school_year) == school_year),
-            {"whose": [*pupil_ids, *([class_id] if class_id else [])]},
+            {"whose": [*seats, *{class_id for class_id in seats.values() if class_id}]},
         )
     }
-    common = found.get(class_id or "", PLAIN)
-    return {pupil_id: found.get(pupil_id, common) for pupil_id in pupil_ids}
+    return {
+        pupil_id: found.get(pupil_id) or found.get(class_id or "", PLAIN)
+        for pupil_id, class_id in seats.items()
+    }
 
 
 async def year_of(
-    session: Session,
-    pupil_id: str,
-    class_id: str,
-    school_year: str,
-    grade: Grade,
-    *,
-    published: bool = False,
+    session: Session, pupil_id: str, room: ClassRoom, *, published: bool = False
 ) -> PupilYear:
-    """Give what follows by law from what is written of a pupil; see `years_of`.
+    """Give what follows by law from what is written of a pupil, and why; see `years_of`.
 
     Raises:
         NoRuleSetError: of this grade and school year the law is not kept.
 
     """
-    found = await years_of(
-        session, [pupil_id], class_id, school_year, grade, published=published, explained=True
-    )
-    return found[pupil_id]
+    seated = {room: [pupil_id]}
+    return (await years_of(session, seated, published=published, explained=True))[pupil_id]
 
 
 async def years_of(
     session: Session,
-    pupil_ids: Collection[str],
-    class_id: str,
-    school_year: str,
-    grade: Grade,
+    seated: Mapping[ClassRoom, Collection[str]],
     *,
     published: bool = False,
     closing: Term | None = None,
     explained: bool = False,
 ) -> Mapping[str, PupilYear]:
-    """Give what follows by law from what is written of pupils of a class.
+    """Give what follows by law from what is written of pupils, who sit in classes of one year.
 
-    ``published``: from the columns that guardians see and the terms that are closed, nothing else.
-    ``closing`` is a term that is taken as closed: the summer is over when its term is.
+    As many statements for a school as for one pupil. ``published``: from the columns that guardians
+    see and the terms that are closed, nothing else. ``closing`` is a term that is taken as closed:
+    the summer is over when its term is.
 
     Raises:
-        NoRuleSetError: of this grade and school year the law is not kept.
+        NoRuleSetError: of one of the grades and school years the law is not kept.
 
     """
-    rules = rule_set(grade, school_year)
-    rows = await scores.rows_of(session, pupil_ids, school_year)
-    if published:
-        ids = {sheet.sheet_id for row in rows.values() for sheet, _ in row}
-        shown = await books.published(session, ids)
-        rows = {
-            pupil: [one for one in row if one[0].sheet_id in shown] for pupil, row in rows.items()
-        }
-    entered = {pupil: [_entered(*one) for one in row] for pupil, row in rows.items()}
-    closed = (await books.closed_terms(session, [class_id]))[class_id] | (
-        {closing} if closing else set()
-    )
-    promotes = await _promotions(session, pupil_ids, school_year)
-    plans_of = await _plans_of(session, pupil_ids, class_id, school_year)
-    if rules.circular is Circular.TT27:
-        written = (
-            {}
-            if published and Term.HK2 not in closed
-            else await _written(session, pupil_ids, school_year)
-        )
-        return {
-            pupil: _primary_year(
-                rules, plans_of[pupil], entered[pupil], written.get(pupil, {}), promotes.get(pupil)
+    rules = {room: rule_set(room.grade, room.school_year) for room in seated}
+    if not rules:
+        return {}
+    (school_year,) = {room.school_year for room in seated}
+    seats = {pupil: room.class_id for room, pupils in seated.items() for pupil in pupils}
+    entered = await _entered(session, list(seats), school_year, published=published)
+    closed = await books.closed_terms(session, set(seats.values()))
+    plans_of = await _plans_of(session, seats, school_year)
+    promotes = await _promotions(session, seats, school_year)
+    taught = {one.circular for one in rules.values()}
+    assessed = await _written(session, seats, school_year) if Circular.TT27 in taught else {}
+    conduct: Mapping[str, conducts.OfYear] = {}
+    absences: Mapping[str, int | None] = {}
+    if Circular.TT22 in taught:
+        conduct = await conducts.of_pupils(session, seats, school_year)
+        absences = await absent.counted(session, conduct, school_year)
+    years: dict[str, PupilYear] = {}
+    for room, pupils in seated.items():
+        law = rules[room]
+        over = closed[room.class_id] | ({closing} if closing else set())
+        for pupil in pupils:
+            plan, cells, promoted = plans_of[pupil], entered[pupil], promotes.get(pupil)
+            if law.circular is Circular.TT27:
+                seen = assessed.get(pupil, {}) if Term.HK2 in over or not published else {}
+                years[pupil] = _primary_year(law, plan, cells, seen, promoted, explained=explained)
+                continue
+            levels = {
+                term: RATINGS[level]
+                for term, level in conduct[pupil].levels.items()
+                if term in over or not published
+            }
+            beside = Beside(
+                conduct=(levels.get(Term.HK1), levels.get(Term.HK2)),
+                absences=absences[pupil],
+                summer_over=Term.HE in over,
+                conduct_after=levels.get(Term.HE),
+                promotes=promoted,
             )
-            for pupil in pupil_ids
-        }
-    conduct = await conducts.of_pupils(session, pupil_ids, school_year)
-    absences = await absent.counted(session, pupil_ids, school_year)
-    years = {}
-    for pupil in pupil_ids:
-        levels = {
-            term: RATINGS[level]
-            for term, level in conduct[pupil].levels.items()
-            if term in closed or not published
-        }
-        beside = Beside(
-            conduct=(levels.get(Term.HK1), levels.get(Term.HK2)),
-            absences=absences[pupil],
-            summer_over=Term.HE in closed,
-            conduct_after=levels.get(Term.HE),
-            promotes=promotes.get(pupil),
-        )
-        years[pupil] = _year(rules, plans_of[pupil], entered[pupil], beside, explained=explained)
+            years[pupil] = _year(law, plan, cells, beside, explained=explained)
+        # A school is the work of half a second: others are answered between two classes.
+        await asyncio.sleep(0)
     return years
 
 
-def _entered(sheet: scores.Sheet, cell: scores.Cell) -> Entered:
-    return Entered(sheet.subject, sheet.term, sheet.kind, sheet.position, cell.value, cell.state)
+async def _entered(
+    session: Session, pupil_ids: Sequence[str], school_year: str, *, published: bool
+) -> Mapping[str, Sequence[Entered]]:
+    """Give what stands in the columns of a school year, by pupil."""
+    found = await scores.filled(session, pupil_ids, school_year)
+    if published:
+        shown = await books.published(session, [one.sheet_id for one in found])
+        found = [one for one in found if one.sheet_id in shown]
+    entered: dict[str, list[Entered]] = {pupil: [] for pupil in pupil_ids}
+    by_place = [entered[pupil] for pupil in pupil_ids]
+    for of in found:
+        for place, value, state in zip(of.places, of.values, of.states, strict=True):
+            by_place[place - 1].append(
+                Entered(of.subject, of.term, of.kind, of.position, value, state)
+            )
+    return entered
 
 
 def _year(
@@ -215,10 +221,12 @@ def _primary_year(
     entered: Sequence[Entered],
     written: Mapping[Period, PrimaryAssessment],
     promotes: bool | None,
+    *,
+    explained: bool,
 ) -> PupilYear:
     case = primary_book.case(rules.grade, entered, written, promotes=promotes)
     result = primary.evaluate(case, rules.readings)
-    steps = others.explain_primary(case, result)
+    steps = others.explain_primary(case, result) if explained else ()
     return PupilYear(rules, plan, (None, None), None, None, result, tuple(steps))
 
 

@@ -61,6 +61,15 @@ Result = int | Comment | None
 """Of a subject, for a term or the year: tenths, or Đạt and Chưa đạt."""
 
 
+def as_entered(result: Result) -> str | None:
+    """Write a result as marks are entered, an average always with its decimal: 8.3, Đ, CĐ."""
+    if result is None:
+        return None
+    if isinstance(result, Comment):
+        return "Đ" if result is Comment.DAT else "CĐ"
+    return f"{result // 10}.{result % 10}"
+
+
 class NotACaseError(ValueError):
     """A case that the law does not know; ``path`` leads to the place in its input."""
 
