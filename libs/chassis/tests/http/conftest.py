@@ -54,6 +54,7 @@ class Note(RequestModel):
     text: Annotated[str, Field(min_length=1, max_length=200)]
     day: date | None = None
     seen: datetime | None = None
+    """The moment of the last look."""
     colour: Colour = Colour.RED
     cells: Annotated[list[Cell], Field(max_length=60)] = Field(default_factory=list)
 

@@ -49,6 +49,12 @@ def test_days_and_moments_are_described_as_such(document: dict[str, Any]) -> Non
     assert {"type": "string", "format": "date-time"} in fields["seen"]["anyOf"]
 
 
+def test_fields_are_described_by_what_stands_below_them(document: dict[str, Any]) -> None:
+    fields = document["components"]["schemas"]["Note"]["properties"]
+    assert fields["seen"]["description"] == "The moment of the last look."
+    assert "description" not in fields["day"]
+
+
 def test_probes_are_not_part_of_the_api(document: dict[str, Any]) -> None:
     assert all(path.startswith("/v1/") for path in document["paths"])
 

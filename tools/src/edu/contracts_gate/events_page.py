@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter
 
 import contracts
+from chassis.docstrings import texts_below
 from contracts.event import Event
 from contracts.lists import OpenEnum
 from contracts.registry import EVENTS
 from contracts.topics import SERVICES, TOPICS, Topic, consumers_of
-from edu.contracts_gate.docstrings import texts_below
 
 FILE = "events.md"
 

@@ -4,16 +4,20 @@ What the routes do for every command and query (token, Idempotency-Key, problems
 the document here, from the routes themselves, so that no service has to repeat it.
 """
 
+from itertools import product
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi._compat import get_flat_models_from_fields
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.openapi.utils import get_openapi
+from fastapi.openapi.utils import get_fields_from_routes, get_openapi
 from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from chassis.docstrings import fields_of
 from chassis.http.idempotency import HEADER
 from chassis.http.problems import MEDIA_TYPE
 from chassis.http.routes import ChassisRoute, CommandRoute
@@ -108,6 +112,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    _describe(app, schemas)
     schemas |= {"Problem": _PROBLEM, "FieldError": _FIELD_ERROR}
     components["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -118,6 +123,22 @@ def document(app: FastAPI) -> dict[str, Any]:
             for method in context.methods or ():
                 _complete(schema["paths"][context.path_format][method.lower()], route)
     return schema
+
+
+def _describe(app: FastAPI, schemas: dict[str, Any]) -> None:
+    """Give fields that say nothing of themselves the docstrings below them."""
+    fields = get_fields_from_routes(app.routes)
+    for model in get_flat_models_from_fields(fields, known_models=set()):
+        if not issubclass(model, BaseModel):
+            continue
+        texts = fields_of(model)
+        # The longer name where two models share the short one; two of each where what is written
+        # differs from what is read.
+        names = model.__name__, f"{model.__module__}.{model.__qualname__}".replace(".", "__")
+        for name, kind in product(names, ("", "-Input", "-Output")):
+            for field, described in schemas.get(name + kind, {}).get("properties", {}).items():
+                if field in texts:
+                    described.setdefault("description", texts[field])
 
 
 def _complete(operation: dict[str, Any], route: ChassisRoute) -> None:

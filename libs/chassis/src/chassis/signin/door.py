@@ -44,7 +44,7 @@ _log = structlog.get_logger("chassis.audit")
 class Person(BaseModel):
     """Who is signed in."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)
 
     subject: str
     roles: list[Role]
@@ -59,7 +59,7 @@ class Person(BaseModel):
 class SessionAnswer(BaseModel):
     """Whether people can sign in here, and who has."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)
 
     available: bool
     """False where no identity provider is set: then everything is as the public sees it."""

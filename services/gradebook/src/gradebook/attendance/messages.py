@@ -32,7 +32,7 @@ class RollCallBody(RequestModel):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class AbsentAnswer(_Answer):

@@ -57,7 +57,7 @@ class PlanAnswer(BaseModel):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class SubjectAnswer(_Answer):

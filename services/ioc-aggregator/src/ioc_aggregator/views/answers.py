@@ -12,7 +12,7 @@ from ioc_aggregator.rollups.freshness import Freshness
 class Answer(BaseModel):
     """Base of every answer."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class Words(Answer):
