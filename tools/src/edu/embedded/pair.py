@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from edu.embedded import artifacts
-from edu.embedded.archive import builder
 from edu.embedded.kafka import Java, Kafka
 from edu.embedded.postgres import Postgres, unpacked
 from edu.embedded.process import Child
+from edu.embedded.training import builder
 from edu.home import Home
 
 
@@ -23,7 +23,7 @@ class Pair:
     broker_settings: Mapping[str, str] = field(default_factory=dict)
     kafka: Kafka | None = None
     postgres: Postgres | None = None
-    archive: Child | None = None
+    training: Child | None = None
 
     def begin(self, *, kafka: bool = True, postgres: bool = True) -> None:
         """Start what is asked for; the database serves on return, the broker after `wait_ready`.
@@ -50,10 +50,10 @@ class Pair:
                 self.postgres.wait_ready()
 
     def wait_ready(self) -> None:
-        """Return when the broker serves too; from now on its class archive may be built."""
+        """Return when the broker serves too; from now on its AOT cache may be built."""
         if self.kafka is not None:
             self.kafka.wait_ready()
-            self._build_archive(self.kafka.java)
+            self._train(self.kafka.java)
 
     def start(self, *, kafka: bool = True, postgres: bool = True) -> None:
         """Start what is asked for and return when it serves; what fails leaves nothing behind."""
@@ -64,10 +64,10 @@ class Pair:
             self.stop()
             raise
 
-    def _build_archive(self, java: Java) -> None:
-        if not java.archive.exists():
-            self.archive = builder(self.home.cache, self.home.logs / "class-archive.log")
-            self.archive.start()
+    def _train(self, java: Java) -> None:
+        if not java.aot_cache.exists():
+            self.training = builder(self.home.cache, self.home.logs / "training.log")
+            self.training.start()
 
     def children(self) -> list[Child]:
         """Return the processes that must stay alive."""
@@ -75,8 +75,8 @@ class Pair:
 
     def stop(self) -> None:
         """Stop both, the broker first: nothing it serves needs the database."""
-        if self.archive is not None:
-            self.archive.stop()
+        if self.training is not None:
+            self.training.stop()
         if self.kafka is not None:
             self.kafka.stop()
         if self.postgres is not None:
