@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,9 +25,11 @@ from playwright.sync_api import (
 from edu import down, register, tokens, up
 from edu.bootstrap import Caller
 from edu.client import Suite
-from edu.demo import playing, province, stage
+from edu.demo import playing, stage
+from edu.demo.province import province as demonstrated
 from edu.freshness import wait_until_counted
 from edu.home import Home
+from edu.testing.kept import Kept
 
 CHROMIUM = shutil.which("chromium")
 expect.set_options(timeout=30_000)  # what a test limits it says itself; five seconds are a hiccup
@@ -101,14 +104,11 @@ def chromium() -> str:
     return CHROMIUM
 
 
-@pytest.fixture(scope="module")
-def _province(
-    chromium: str,  # noqa: ARG001 - without a browser no suite is started
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Province]:
+@contextmanager
+def _running(folder: Path) -> Iterator[Province]:
     """Run the suite in a folder of its own and play a school day in it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EDU_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("EDU_HOME", str(folder))
         home = Home.default()
         run = up.detached([])
         try:
@@ -117,12 +117,22 @@ def _province(
             down.main([])
 
 
+@pytest.fixture(scope="session")
+def province(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Kept[Province]]:
+    """Keep one province for all pages that are looked at one after the other."""
+    kept = Kept(pytestconfig, "province", lambda: _running(tmp_path_factory.mktemp("home")))
+    yield kept
+    kept.end()
+
+
 async def _play(home: Home) -> list[stage.Played]:
     async with Suite(home) as suite:
         years = await register.school_years(suite)
         year = register.current(years)
         communes = await register.communes(suite)
-        schools = province.province(int(year[:4]), len(communes))[SCHOOLS]
+        schools = demonstrated(int(year[:4]), len(communes))[SCHOOLS]
         day = stage.Day(year, years[year].isoformat())
         players = playing.Players(
             suite, day, cache(partial(tokens.token, home)), lambda _count: None
@@ -134,8 +144,9 @@ async def _play(home: Home) -> list[stage.Played]:
 
 
 @pytest.fixture(scope="module")
-def browser(_province: Province, chromium: str) -> Iterator[Browser]:
+def browser(province: Kept[Province], chromium: str) -> Iterator[Browser]:
     """Start the browser after the suite: its driver occupies this thread's event loop."""
+    province.get()
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as driver:
         started = driver.chromium.launch(executable_path=chromium, args=arguments)
@@ -144,9 +155,9 @@ def browser(_province: Province, chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def suite(_province: Province, browser: Browser) -> Province:  # noqa: ARG001 - see there
+def suite(province: Kept[Province], browser: Browser) -> Province:  # noqa: ARG001 - see there
     """Return the running province."""
-    return _province
+    return province.get()
 
 
 Opens = Callable[..., Page]

@@ -1,26 +1,23 @@
 """The whole suite, started as anybody starts it, in a folder of its own."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from edu import down, up
 from edu.home import Home
+from edu.testing.kept import Kept
 
 
-@pytest.fixture(scope="module")
-def settings() -> Mapping[str, str]:
-    """Return what the services are told besides; a module may have its own."""
-    return {}
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory, settings: Mapping[str, str]) -> Iterator[Home]:
-    """Run every service; whoever asks for it is a test of the wire."""
+@contextmanager
+def running(folder: Path, settings: Mapping[str, str]) -> Iterator[Home]:
+    """Run every service, told these settings besides."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, value)
-        patch.setenv("EDU_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("EDU_HOME", str(folder))
         patch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
         try:
             up.detached([])
@@ -29,9 +26,34 @@ def suite(tmp_path_factory: pytest.TempPathFactory, settings: Mapping[str, str])
             down.main([])
 
 
+@pytest.fixture(scope="session")
+def shared_suite(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Kept[Home]]:
+    """Keep one suite for all journeys that follow each other."""
+    kept = Kept(pytestconfig, "shared_suite", lambda: running(tmp_path_factory.mktemp("home"), {}))
+    yield kept
+    kept.end()
+
+
+@pytest.fixture
+def suite(shared_suite: Kept[Home]) -> Home:
+    """Return a running suite, in which others may have been before; whoever asks is a wire test."""
+    return shared_suite.get()
+
+
+@pytest.fixture(scope="module")
+def suite_told(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Home]:
+    """Run a suite of its own for a module, told the module's `settings` besides."""
+    with running(tmp_path_factory.mktemp("home"), request.getfixturevalue("settings")) as home:
+        yield home
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs the suite, as the plugin marks what needs a broker."""
     for item in items:
-        if "suite" in getattr(item, "fixturenames", ()):
+        if {"suite", "suite_told"}.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.wire)
             item.add_marker(pytest.mark.timeout(300))

@@ -119,14 +119,14 @@ async def hook() -> AsyncIterator[tuple[str, list[bytes]]]:
 
 @pytest.mark.timeout(480)
 async def test_nothing_personal_gets_out_and_what_is_erased_is_gone(
-    suite: Home, post: Post, hook: tuple[str, list[bytes]], capsys: pytest.CaptureFixture[str]
+    suite_told: Home, post: Post, hook: tuple[str, list[bytes]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    everywhere = Suite(suite)
-    async with client.Suite(suite) as asking, httpx.AsyncClient(timeout=30) as once:
-        province = Province(asking, suite, once)
+    everywhere = Suite(suite_told)
+    async with client.Suite(suite_told) as asking, httpx.AsyncClient(timeout=30) as once:
+        province = Province(asking, suite_told, once)
         await province.play(hook[0])
         demo = some(demonstrated(int(YEAR[:4]), communes=1)[8:9], rooms=1)
-        await play(asking, suite, demo)
+        await play(asking, suite_told, demo)
         await arrived(everywhere, post, hook[1])
         await bounce(province, post)
         await err(province)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from contracts.topics import Topic
     from edu.infrastructure import Infrastructure
 
+pytest_plugins = ("edu.testing.kept",)
+
 INFRASTRUCTURE = frozenset({"infra", "kafka", "postgres", "database"})
 
 Result = TypeVar("Result")
