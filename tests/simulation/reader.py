@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 
 from chassis.consuming.handlers import Handlers, Received
-from chassis.consuming.records import Rejected, Slice
+from chassis.consuming.records import Prepared, Rejected, Slice
 from chassis.database import Database, Session
 from chassis.inbox import claim_all
 from contracts.admissions import StudentEnrolled
@@ -62,6 +62,9 @@ class Counting:
         self._database = database
         self._journal = journal
         self._pending: list[str] = []
+
+    def prepare(self, topic: Topic, values: Sequence[bytes]) -> Prepared | None:
+        """Take everything one by one."""
 
     async def load(self) -> None:
         """Count what is durable, by whomever it was written."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 from edu.embedded.artifacts import LOCK_FILE, PLATFORMS
@@ -16,6 +17,7 @@ KAFKA = ("org.apache.kafka:kafka_2.13:4.3.1", "org.apache.logging.log4j:log4j-sl
 POSTGRES = "io.zonky.test.postgres:embedded-postgres-binaries-{}:18.6.0"
 RUNTIME = ROOT / "requirements.lock"
 DEVELOPMENT = ROOT / "requirements-dev.lock"
+BENCH = ROOT / "tests" / "bench" / "requirements.lock"
 MEMBERS = ("libs/*", "services/*", "tools")
 HEADER = """\
 # Written by `./edu lock`. Every file of the embedded broker and database with its SHA-256;
@@ -31,16 +33,18 @@ def main(arguments: list[str]) -> int:
     if "--artifacts" in arguments:
         lock_artifacts()
     upgrade = [one for one in arguments if one == "--upgrade"]
-    lock_python(RUNTIME, *upgrade)
-    lock_python(DEVELOPMENT, "--group", "pyproject.toml:dev", "-c", RUNTIME.name, *upgrade)
+    found = [sorted(ROOT.glob(f"{pattern}/pyproject.toml")) for pattern in MEMBERS]
+    projects = [path for paths in found for path in paths]
+    lock_python(RUNTIME, projects, *upgrade)
+    development = ("--group", "pyproject.toml:dev", "-c", RUNTIME.name)
+    lock_python(DEVELOPMENT, projects, *development, *upgrade)
+    lock_python(BENCH, [], "--group", "pyproject.toml:bench", *upgrade)
     leave_out_what_runs()
     return 0
 
 
-def lock_python(output: Path, *options: str) -> None:
-    """Resolve the members' requirements for every platform and Python version we support."""
-    found = [sorted(ROOT.glob(f"{pattern}/pyproject.toml")) for pattern in MEMBERS]
-    projects = [path for paths in found for path in paths]
+def lock_python(output: Path, projects: Sequence[Path], *options: str) -> None:
+    """Resolve the projects' requirements for every platform and Python version we support."""
     names = [tomllib.loads(path.read_text("utf-8"))["project"]["name"] for path in projects]
     subprocess.run(
         [
@@ -49,13 +53,13 @@ def lock_python(output: Path, *options: str) -> None:
             *("--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links"),
             *(f"--no-emit-package={name}" for name in names),
             *options,
-            *("-o", output.name),
+            *("-o", str(output.relative_to(ROOT))),
             *(str(path.relative_to(ROOT)) for path in projects),
         ],
         cwd=ROOT,
         check=True,
     )
-    print(f"{output.name} written")
+    print(f"{output.relative_to(ROOT)} written")
 
 
 def leave_out_what_runs() -> None:

@@ -217,11 +217,14 @@ def quick(data: type[Data]) -> Callable[[Sequence[bytes]], list[Whole[Data]] | N
 
     def read(values: Sequence[bytes]) -> list[Whole[Data]] | None:
         together = b"".join(values)
-        if not together.isascii() or b"\\" in together or max(map(len, values)) > MAX_DOCUMENT:
+        if b"\\" in together or max(map(len, values)) > MAX_DOCUMENT:
             return None
         try:
+            # Each document begins with a letter of ASCII, or it is none: so no character that is
+            # cut off at the end of one can go on in the next.
+            together.decode()
             documents: list[Whole[Data]] = [decode_whole(value) for value in values]
-        except (msgspec.DecodeError, RecursionError):
+        except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
             return None
         return documents if _are_ours(documents) else None
 

@@ -1,6 +1,7 @@
 """Reading in bulk counts what live reading counts, or says that it cannot tell."""
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,15 @@ from contracts import envelope
 from contracts.envelope import Envelope
 from contracts.event import Event
 from contracts.lists import ColumnKind, Subject, Term
+from contracts.topics import ATTENDANCE, FEES, MESSAGES, SCORES, Topic
+from edu.simulator import fees, letters, rolls
+from edu.simulator.documents import Writer
+from edu.simulator.people import people
+from edu.simulator.province import province
 from edu.testing.making import Make
 from edu.testing.sources import document
-from ioc_aggregator.intake import bulk, scores
+from ioc_aggregator.intake import bulk
+from ioc_aggregator.intake.streams import BULKS, FOLDS
 
 SEEDS = range(40)
 EVENTS = 60
@@ -52,11 +59,14 @@ def slowly(values: list[bytes]) -> list[Envelope]:
     return [one for one in read if isinstance(one, Envelope)]
 
 
-def both(values: list[bytes], cells_of: Callable[..., Any]) -> tuple[Any, Any]:
+def both(
+    values: list[bytes], cells_of: Callable[..., Any], topic: Topic = SCORES
+) -> tuple[Any, Any]:
     """What is counted in bulk (None: it cannot tell), and one by one."""
-    read = scores.BULK.read(values)
-    delta = None if read is None else scores.BULK.fold(read)
-    slow = scores.fold(slowly(values))
+    reader = BULKS[topic.name]
+    read = reader.read(values)
+    delta = None if read is None else reader.fold(read)
+    slow = FOLDS[topic.name](slowly(values))
     return None if delta is None else cells_of(delta), cells_of(slow.delta)
 
 
@@ -109,6 +119,47 @@ def test_whatever_is_doubtful_is_left_to_the_way_of_live_reading(
     fast, slow = both([right, wrong, right], cells_of)
     assert fast is None or fast == slow
     assert both([right, right], cells_of)[0] is not None
+
+
+@pytest.fixture(scope="module")
+def year() -> dict[str, list[bytes]]:
+    """The documents of a small province, by topic."""
+    found: dict[str, list[bytes]] = {}
+    here, tally = province(part=0.002), Counter[tuple[str, str]]()
+    writer = Writer(lambda topic, _p, _k, value: found.setdefault(topic, []).append(value), 1)
+    rolls.write(writer, here, people(here), tally, lambda _: None)
+    letters.write(writer, here, tally, lambda _: None)
+    fees.write(writer, here, tally, lambda _: None)
+    return found
+
+
+@pytest.mark.parametrize("topic", [ATTENDANCE, MESSAGES, FEES], ids=lambda one: one.name)
+def test_the_other_large_streams_count_the_same_in_bulk(
+    topic: Topic, year: dict[str, list[bytes]], cells_of: Callable[..., Any]
+) -> None:
+    fast, slow = both(year[topic.name], cells_of, topic)
+    assert fast is not None
+    assert fast == slow
+    assert len(fast) > 100
+
+
+@pytest.mark.parametrize("topic", [ATTENDANCE, MESSAGES, FEES], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "fault", [(b'"20', b'"30'), (b'":[', b'":[["],'), (b"7000-8000", b"7000_8")]
+)
+def test_a_refused_fact_sends_the_batch_the_way_of_live_reading(
+    topic: Topic,
+    fault: tuple[bytes, bytes],
+    year: dict[str, list[bytes]],
+    cells_of: Callable[..., Any],
+) -> None:
+    right, other = year[topic.name][:2]
+    head, data = right.split(b'"data":', 1)
+    wrong = head + b'"data":' + data.replace(*fault)
+    assert wrong != right
+    fast, slow = both([right, wrong, other], cells_of, topic)
+    assert fast is None
+    assert slow == both([right, other], cells_of, topic)[1]
 
 
 def test_values_are_read_as_they_stand() -> None:

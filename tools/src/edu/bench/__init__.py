@@ -56,6 +56,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--runs", type=int, default=FEWEST_RUNS, help="how often: %(default)s")
     parser.add_argument("--part", type=float, default=1.0, help="of the load; 0.01 only tries it")
     parser.add_argument("--minutes", type=float, default=30.0, help="of load, for memory")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="FIGURE", help="of the figures named"
+    )
     options = parser.parse_args(arguments)
     names = options.names or [name for name in BENCHES if name not in NOT_PLAIN]
     if unknown := [name for name in names if name not in BENCHES]:
@@ -63,7 +66,7 @@ def main(arguments: list[str]) -> int:
     whole = options.runs >= FEWEST_RUNS and options.part == 1.0
     if options.write and not whole:
         raise Failure(f"Only whole benchmarks are kept: --part 1 and at least {FEWEST_RUNS} runs.")
-    effort = Effort(options.runs, options.part, options.minutes)
+    effort = Effort(options.runs, options.part, options.minutes, frozenset(options.only))
     # Both end it in order: what was measured by then is kept.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.default_int_handler)
@@ -81,6 +84,7 @@ def measured(name: str, effort: Effort) -> Iterator[Row | NotRun]:
     command = f"./edu bench {name}"
     if name == "memory":
         command += f" --minutes {effort.minutes:g}"
+    figures = [one for one in bench.figures if effort.wants([one])]
     at = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).isoformat(timespec="minutes")
     watch = Watch()
     try:
@@ -90,11 +94,11 @@ def measured(name: str, effort: Effort) -> Iterator[Row | NotRun]:
     except (NotHere, Failure, KeyboardInterrupt) as reason:
         why = str(reason) or f"stopped before it was done; others took {watch.others():.0f} %"
         print(f"{name}: not run: {why}", file=sys.stderr)
-        for figure in bench.figures:
+        for figure in figures:
             yield NotRun(name=figure.name, title=figure.title, not_run=why, command=command)
         return
     others, commit = watch.others(), _commit()
-    for figure in bench.figures:
+    for figure in figures:
         part = found[figure.name]
         if isinstance(part, NotHere):
             why = str(part)

@@ -114,10 +114,16 @@ class Effort:
     """Of the usual load and time; a hundredth shows that a benchmark works."""
     minutes: float = 30.0
     """Of load, where memory is watched."""
+    only: frozenset[str] = frozenset()
+    """The names of the figures that are asked for; all of them where none is named."""
 
     def of(self, whole: int) -> int:
         """Give this part of a number."""
         return max(1, round(whole * self.part))
+
+    def wants(self, figures: Sequence[Figure]) -> bool:
+        """Tell whether any of these is asked for."""
+        return not self.only or any(one.name in self.only for one in figures)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,30 @@ took meanwhile. A percentile is taken within each run.
 |---|---|---|---|---|---|---|---|---|---|
 """
 
+FAVOURS = """
+## The other engines, and what favours whom
+
+FastStream with its defaults, Quix Streams and Kafka Streams read the same records of the same
+topic, each as a process of its own on the processor that the aggregator has, and count the same:
+count, sum, sum of squares and 101 bins for each school, grade, subject, term and kind of column,
+with a check of the sequences. What each of them counted is held against the simulator's numbers
+(`recount_equal`). The ratio is ours over theirs, run by run; ours is the rebuild.
+
+- *For them*: FastStream and Quix Streams keep what they count in memory and lose it with it; here
+  both add up whole batches with NumPy, as ours does. Kafka Streams has its store in memory behind
+  its cache, a changelog in Kafka, at least once: a kill may count twice. They read only what they
+  count. Their clock starts when they may begin to read: neither their start nor their joining of
+  a group counts.
+- *For us*: a rebuild names its partitions and their ends itself, without a group, and reads
+  through librdkafka. Kafka Streams begins with a cold virtual machine; how fast its last half
+  went stands among the notes.
+- *What only ours does*: it reads and judges every envelope, counts two families more, and writes
+  what it has counted into PostgreSQL together with the positions, so that it counts exactly once.
+
+One processor each, on this machine: with more of them, Kafka Streams and Quix Streams would take
+more, and so would more members of our group.
+"""
+
 
 def keep(report: Report) -> None:
     """Put the rows in their places among those kept, and draw the page anew."""
@@ -55,7 +79,7 @@ def drawn(report: Report) -> str:
     lines = [_line(one) for one in report.rows]
     notes = [note for one in report.rows if isinstance(one, Row) for note in _notes(one)]
     beside = ["", "## What was measured beside them", "", *notes] if notes else []
-    return HEAD.format(machine=where) + "\n".join([*lines, *beside]) + "\n"
+    return HEAD.format(machine=where) + "\n".join([*lines, *beside]) + "\n" + FAVOURS
 
 
 def _line(one: Row | NotRun) -> str:

@@ -1,7 +1,7 @@
 """`python -m edu.bench.recounting`: one run of the aggregator's rebuild, in a process of its own.
 
 So its memory is its own, and it has one processor for itself. It reads from standard input what to
-do, and prints what came of it, as JSON.
+do, and prints what came of it, as JSON. Without a database it only reads, as Kafka's raw client.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import psutil
 
 from chassis.consuming.decisions import SourceState
 from chassis.database import Database
-from contracts.topics import SCORES
 from edu.progress import Advance
 from ioc_aggregator.intake.streams import TOPICS
 from ioc_aggregator.rebuild.beside import Beside
@@ -30,8 +29,13 @@ from ioc_aggregator.rebuild.recount import Recount
 from ioc_aggregator.rollups.follower import Follower
 from ioc_aggregator.rollups.state import State
 
-SOURCE = "urn:edu:gradebook"
 STEPS = 10
+_OWNERS = {topic.name: topic.owner for topic in TOPICS}
+
+
+def source_of(topic: str) -> str:
+    """Name who writes to a topic, as CloudEvents does."""
+    return f"urn:edu:{_OWNERS[topic]}"
 
 
 def digest(rows: Iterable[tuple[tuple[str, ...], list[int]]]) -> str:
@@ -54,6 +58,16 @@ def counted(state: State) -> Iterator[tuple[tuple[str, ...], list[int]]]:
             yield key, values
 
 
+def sums(state: State) -> dict[str, int]:
+    """Add up each column of each family over the whole province."""
+    return {
+        f"{name} {column}": int(total)
+        for name, columns in state.columns.items()
+        for column, total in zip(columns.family.columns, columns.values.sum(axis=0), strict=True)
+        if total
+    }
+
+
 def main() -> int:
     """Do one run."""
     asked: dict[str, Any] = json.load(sys.stdin)
@@ -64,16 +78,19 @@ def main() -> int:
 
 
 async def _run(asked: dict[str, Any]) -> dict[str, Any]:
-    begin = {(SCORES.name, int(lane)): at for lane, at in asked["begin"].items()}
-    end = {(SCORES.name, int(lane)): at for lane, at in asked["end"].items()}
+    lanes = [((topic, lane), begin, end) for topic, lane, begin, end in asked["lanes"]]
+    begin = {lane: first for lane, first, _ in lanes}
+    end = {lane: until for lane, _, until in lanes}
     found: dict[str, Any] = {}
     with Log([asked["bootstrap"]]) as log:
         start = time.perf_counter()
         for lane, until in end.items():
-            for chunk in log.read(lane, begin.get(lane, 0), until):
+            for chunk in log.read(lane, begin[lane], until):
                 for one in chunk:
                     one.value()
         found["raw"] = time.perf_counter() - start
+    if asked["database"] is None:
+        return found
     database = Database(asked["database"], application="bench")
     marks: list[tuple[float, int]] = []
 
@@ -81,7 +98,8 @@ async def _run(asked: dict[str, Any]) -> dict[str, Any]:
     def shown(_title: str, _total: int) -> Iterator[Advance]:
         yield lambda more: marks.append((time.perf_counter(), more))
 
-    recount = Recount(sources={lane: {SOURCE: SourceState(at)} for lane, at in begin.items() if at})
+    sources = {lane: {source_of(lane[0]): SourceState(at)} for lane, at in begin.items() if at}
+    recount = Recount(sources=sources)
     recount.state.vector.update(begin)
     beside = Beside(database, [asked["bootstrap"]], shown=shown)
     number = await beside.begin(recount)
@@ -95,6 +113,7 @@ async def _run(asked: dict[str, Any]) -> dict[str, Any]:
     found["flat"] = _flat(start, marks)
     found["resident"] = psutil.Process().memory_info().rss / 1e6
     found["digest"] = digest(counted(done.state))
+    found["sums"] = sums(done.state)
     found["hash"] = done.state.hash()
     found["rows"] = len(done.state.columns["scores"].keys)
     del done, beside, recount

@@ -7,6 +7,7 @@ Kafka's committed offset is a hint for lag tools; on assignment the consumer see
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import structlog
@@ -15,12 +16,21 @@ from aiokafka.errors import IllegalStateError, KafkaError
 
 from chassis import metrics
 from chassis.consuming import store
-from chassis.consuming.decisions import Outcome, Pace, Placement, SourceState, unread
-from chassis.consuming.judging import Judged
+from chassis.consuming.decisions import (
+    Outcome,
+    Pace,
+    Placement,
+    Progress,
+    SourceState,
+    fork,
+    unread,
+)
+from chassis.consuming.judging import Held, Judged, all_next
 from chassis.consuming.records import Projector, Record, Rejected, Slice
 from chassis.consuming.records import TopicPartition as Lane
 from chassis.database import Database, is_transient
 from contracts import envelope
+from contracts.topics import Topic
 
 _Polled: TypeAlias = ConsumerRecord[Any, Any]
 
@@ -29,6 +39,61 @@ _POLL_SECONDS = 20.0
 """How long one poll is worked on; Kafka takes a member for dead after five minutes."""
 
 _log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Part:
+    """What a poll brought of one lane, from where the lane stands; read in one of two ways."""
+
+    topic: Topic
+    partition: int
+    first: int
+    next: int
+    polled: Sequence[_Polled]
+    quick: tuple[Progress, Any] | None = None
+    """All of it at once: how far its source is then, and what is to be applied."""
+    plain: Slice | None = None
+
+    @property
+    def lane(self) -> Lane:
+        return (self.topic.name, self.partition)
+
+    def prepare(self, projector: Projector, sources: Mapping[str, SourceState]) -> None:
+        """Read it before the transaction begins: at once where possible, else one by one."""
+        values = [one.value for one in self.polled]
+        read = None if not values or None in values else projector.prepare(self.topic, values)
+        progress = fork(sources)
+        if read is not None and all_next(progress, self.topic, read.documents):
+            made = read.make()
+            if made is not None:
+                self.quick = (progress, made)
+                return
+        self.one_by_one()
+
+    def one_by_one(self) -> Slice:
+        """Decode each record."""
+        if self.plain is None:
+            decoded = [
+                Record(one.offset, envelope.decode(one.value, one.key), one.key, one.value)  # type: ignore[arg-type]
+                for one in self.polled
+            ]
+            self.plain = Slice(self.topic, self.partition, self.first, self.next, decoded)
+        return self.plain
+
+    def judged(
+        self,
+        judged: Judged,
+        sources: Mapping[str, SourceState],
+        held: Held,
+        *,
+        careful: bool,
+    ) -> Slice:
+        """Give what is to be applied."""
+        if self.quick is None or held or careful:
+            return judged.judge(self.one_by_one(), sources, held)
+        judged.progress[self.lane], made = self.quick
+        judged.count(Outcome.APPLY, len(self.polled))
+        return Slice(self.topic, self.partition, self.first, self.next, prepared=made)
 
 
 class Consumer:
@@ -76,7 +141,7 @@ class Consumer:
                 await self.assigned(client, lanes)
                 return
             if self.projector.whole_poll:
-                await self._apply(client, [self._slice(part) for part in polled.values()])
+                await self._apply(client, [self._part(part) for part in polled.values()])
             else:
                 await self._piecewise(client, polled)
         except Exception as error:  # noqa: BLE001 - whatever it is, the database's truth stands
@@ -119,7 +184,7 @@ class Consumer:
                 continue
             room = self.pace.room
             start = time()
-            if not await self._apply(client, [self._slice(part[:room])]):
+            if not await self._apply(client, [self._part(part[:room])]):
                 return
             self.pace.took(min(room, len(part)), time() - start)
             self._delay = _BACK_OFF_SECONDS[0]
@@ -131,33 +196,29 @@ class Consumer:
             await self.projector.load()
             self._loaded = True
 
-    def _slice(self, polled: Sequence[_Polled]) -> Slice:
-        """Decode records of one lane."""
+    def _part(self, polled: Sequence[_Polled]) -> _Part:
+        """Take records of one lane as they are."""
         first, last = polled[0], polled[-1]
-        decoded = [
-            Record(one.offset, envelope.decode(one.value, one.key), one.key, one.value)  # type: ignore[arg-type]
-            for one in polled
-        ]
         topic = self._topics[first.topic]
-        return Slice(topic, first.partition, first.offset, last.offset + 1, decoded)
+        return _Part(topic, first.partition, first.offset, last.offset + 1, polled)
 
     @staticmethod
-    def _unapplied(unit: Sequence[Slice], stored: Mapping[Lane, store.Stored]) -> list[Slice]:
-        """Cut off what is applied already; each slice then begins where its lane stands."""
+    def _unapplied(unit: Sequence[_Part], stored: Mapping[Lane, store.Stored]) -> list[_Part]:
+        """Cut off what is applied already; each part then begins where its lane stands."""
         fresh = []
         for part in unit:
             position = stored[part.lane].placement.next
-            start = unread([record.offset for record in part.records], position)
+            start = unread([record.offset for record in part.polled], position)
             metrics.EVENTS_CONSUMED.inc(start)
             metrics.EVENTS.labels(outcome=Outcome.DUPLICATE).inc(start)
             if part.next > position:
                 fresh.append(
-                    Slice(part.topic, part.partition, position, part.next, part.records[start:])
+                    _Part(part.topic, part.partition, position, part.next, part.polled[start:])
                 )
         return fresh
 
-    async def _apply(self, client: AIOKafkaConsumer, unit: Sequence[Slice]) -> bool:
-        """Apply slices in one transaction; False when the client was moved, so must poll anew.
+    async def _apply(self, client: AIOKafkaConsumer, unit: Sequence[_Part]) -> bool:
+        """Apply parts in one transaction; False when the client was moved, so must poll anew.
 
         A lane that is taken away meanwhile goes on: the position in the database decides.
         """
@@ -165,6 +226,8 @@ class Consumer:
         fresh = self._unapplied(unit, stored)
         if not fresh:
             return True
+        for part in fresh:
+            part.prepare(self.projector, stored[part.lane].sources)
         try:
             moved, judged = await self._transaction(fresh, stored, careful=False)
         except Exception as error:
@@ -179,7 +242,7 @@ class Consumer:
                 state = stored[part.lane]
                 state.placement = Placement(part.next, state.placement.topic_id)
                 state.sources = judged.progress[part.lane].sources
-                metrics.EVENTS_CONSUMED.inc(len(part.records))
+                metrics.EVENTS_CONSUMED.inc(len(part.polled))
         for outcome, count in judged.counts.items():
             metrics.EVENTS.labels(outcome=outcome).inc(count)
         fenced = [part.lane for part in fresh if part.lane not in moved]
@@ -196,7 +259,7 @@ class Consumer:
         return not fenced
 
     async def _transaction(
-        self, unit: Sequence[Slice], stored: Mapping[Lane, store.Stored], *, careful: bool
+        self, unit: Sequence[_Part], stored: Mapping[Lane, store.Stored], *, careful: bool
     ) -> tuple[set[Lane], Judged]:
         judged = Judged()
         async with self._database.transaction() as session:
@@ -204,7 +267,7 @@ class Consumer:
             moved = await store.advance(session, moves)
             held = await store.held_subjects(session)
             accepted = [
-                judged.judge(part, stored[part.lane].sources, held)
+                part.judged(judged, stored[part.lane].sources, held, careful=careful)
                 for part in unit
                 if part.lane in moved
             ]

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import msgspec
 
 from chassis import context
-from chassis.consuming.records import Record, Rejected, Slice
+from chassis.consuming.records import Prepared, Record, Rejected, Slice
 from chassis.database import Session, is_transient
 from contracts import registry
 from contracts.envelope import Envelope, Tombstone
@@ -84,6 +84,9 @@ class Handlers:
             return handler
 
         return register
+
+    def prepare(self, topic: Topic, values: Sequence[bytes]) -> Prepared | None:
+        """Handlers get events."""
 
     async def load(self) -> None:
         """Nothing is kept in memory."""

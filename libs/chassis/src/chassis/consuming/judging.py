@@ -4,8 +4,8 @@ It knows no database: what the sources have sent so far comes in, and what they 
 out.
 """
 
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -14,7 +14,8 @@ from chassis.consuming.decisions import Outcome, Progress, SourceState, fork
 from chassis.consuming.records import Record, Slice
 from chassis.consuming.records import TopicPartition as Lane
 from contracts import registry
-from contracts.envelope import Broken, Envelope, Tombstone
+from contracts.envelope import Broken, Envelope, Tombstone, Whole
+from contracts.topics import Topic
 
 Held: TypeAlias = set[tuple[str, int, str]]
 """Topic, partition and subject of what waits behind a parked record."""
@@ -90,6 +91,27 @@ class Judged:
             self.parked.append(store.Parked(accepted, record, Outcome.HOLD, "held", detail))
         else:
             accepted.records.append(record)
+
+
+def all_next(progress: Progress, topic: Topic, documents: Sequence[Whole[Any]]) -> bool:
+    """Judge documents all at once: each is its source's next, and of a kind that is known.
+
+    False where one is not; then nothing was judged, and each has to be.
+    """
+    source = f"urn:edu:{topic.owner}"
+    state = progress.sources.get(source, SourceState())
+    first = (state.last or 0) + 1
+    sequences = [int(one.sequence) for one in documents]
+    in_line = (
+        not topic.compacted
+        and sequences == list(range(first, first + len(sequences)))
+        and all(one.source == source for one in documents)
+        and all(registry.model_for(kind) is not None for kind in {one.type for one in documents})
+    )
+    if in_line:
+        progress.sources[source] = SourceState(sequences[-1], state.gaps)
+        progress.touched.add(source)
+    return in_line
 
 
 def _fault(part: Slice, record: Record, event: Envelope | Broken) -> tuple[str, str] | None:

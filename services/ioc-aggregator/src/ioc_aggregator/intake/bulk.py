@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.envelope import Whole
+from contracts.envelope import Whole, quick
+from ioc_aggregator.intake.folding import Document, Folded
 from ioc_aggregator.measures.cells import Delta, Integers
 
 NONE = -1
@@ -34,6 +35,20 @@ class Bulk:
 
     read: Callable[[Sequence[bytes]], list[Whole[Any]] | None]
     fold: Callable[[Sequence[Whole[Any]]], Delta | None]
+
+
+def bulk_of(fold: Callable[[Sequence[Document]], Folded]) -> Bulk:
+    """Read in bulk what ``fold`` reads of a document: its type and its data.
+
+    What such a fold refuses is parked when it is read live, so a batch with any of that is left.
+    """
+
+    def fold_documents(documents: Sequence[Whole[Any]]) -> Delta | None:
+        folded = fold(documents)
+        doubtful = folded.refused or folded.ends or folded.checkpoints
+        return None if doubtful else folded.delta
+
+    return Bulk(quick(msgspec.Raw), fold_documents)
 
 
 def integers(texts: Sequence[msgspec.Raw]) -> tuple[NDArray[np.int16], Integers] | None:

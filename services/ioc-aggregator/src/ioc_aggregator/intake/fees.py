@@ -7,10 +7,18 @@ from typing import Annotated
 import msgspec
 
 from contracts import topics
-from contracts.envelope import Envelope
 from contracts.payments import FeeAssessed, FeeKind, FeePaid, FeeReversed, PaymentMethod
+from ioc_aggregator.intake.bulk import bulk_of
 from ioc_aggregator.intake.counting import Batch, Counted
-from ioc_aggregator.intake.folding import Folded, Open, Sparse, Sums, key_fault, school_year_of
+from ioc_aggregator.intake.folding import (
+    Document,
+    Folded,
+    Open,
+    Places,
+    Sparse,
+    Sums,
+    school_year_of,
+)
 from ioc_aggregator.intake.invoices import KINDS
 from ioc_aggregator.measures.families import CHARGES, RECEIPTS, SETTLED
 
@@ -70,13 +78,14 @@ class _Batch:
         self.charges = Sums(CHARGES)
         self.settled = Sums(SETTLED)
         self.receipts = Sums(RECEIPTS)
+        self.places = Places()
         self.others = Batch(topics.FEES)
         self.reported = self.others.reported
 
     def assess(self, fact: _Assessed) -> str | None:
         """Count an assessment, or say what is wrong with it."""
         rows = len(fact.after)
-        fault = fact.before.fault(rows) or key_fault(fact.school_id, fact.school_year)
+        fault = fact.before.fault(rows) or self.places.fault(fact.school_id, fact.school_year)
         if fault is not None:
             return fault
         key = (fact.school_id, fact.school_year, _KINDS[fact.kind], fact.due_on.isoformat())
@@ -94,7 +103,8 @@ class _Batch:
         if len({len(column) for column in columns}) != 1:
             return "the columns of lines differ in length"
         years = {school_year_of(fact.day), *lines.school_years}
-        fault = next(filter(None, (key_fault(fact.school_id, year) for year in years)), None)
+        faults = (self.places.fault(fact.school_id, year) for year in years)
+        fault = next(filter(None, faults), None)
         if fault is not None:
             return fault
         sign = 1 if isinstance(fact, _Paid) else -1
@@ -112,7 +122,7 @@ class _Batch:
             self.reported[school, STREAM, year, ""] += 1
 
 
-def fold(events: Sequence[Envelope]) -> Folded:
+def fold(events: Sequence[Document]) -> Folded:
     """Add charges and settlements, take back what was lowered, cancelled or reversed."""
     folded = Folded()
     batch = _Batch()
@@ -130,3 +140,6 @@ def fold(events: Sequence[Envelope]) -> Folded:
         sums.into(folded.delta)
     batch.others.into(folded)
     return folded
+
+
+BULK = bulk_of(fold)

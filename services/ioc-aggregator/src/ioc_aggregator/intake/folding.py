@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Generic, TypeAlias, TypeVar
+from typing import Annotated, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
@@ -20,6 +20,18 @@ Whole = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 Value = TypeVar("Value")
 Fact = TypeVar("Fact")
+
+
+class Document(Protocol):
+    """What a fold needs of an event, however it was read."""
+
+    @property
+    def type(self) -> str:
+        """Its type, as CloudEvents names it."""
+
+    @property
+    def data(self) -> bytes:
+        """The JSON of its data, or what gives its bytes (``msgspec.Raw``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ class Folded:
         self.refused.append(Refusal(index, "invalid-data", detail))
 
     def facts(
-        self, events: Sequence[Envelope], decoders: Mapping[str, msgspec.json.Decoder[Fact]]
+        self, events: Sequence[Document], decoders: Mapping[str, msgspec.json.Decoder[Fact]]
     ) -> Iterator[tuple[int, Fact]]:
         """Read the events of these types, each with its index; what does not fit is left out."""
         for index, event in enumerate(events):
@@ -132,6 +144,24 @@ def school_year_of(day: date) -> str:
     """Give the school year of a day, for facts that name no other; calendars come and change."""
     first = day.year if day.month >= _FIRST_MONTH else day.year - 1
     return f"{first}-{first + 1}"
+
+
+class Places:
+    """Looks once in a batch at each school with its year: the same come again and again."""
+
+    def __init__(self) -> None:
+        """None was seen yet."""
+        self._sound: set[tuple[str, str]] = set()
+
+    def fault(self, school_id: str, school_year: str) -> str | None:
+        """Do as :func:`key_fault` does."""
+        place = (school_id, school_year)
+        if place in self._sound:
+            return None
+        fault = key_fault(*place)
+        if fault is None:
+            self._sound.add(place)
+        return fault
 
 
 def key_fault(school_id: str, school_year: str) -> str | None:

@@ -7,7 +7,6 @@ from typing import Annotated
 import msgspec
 
 from contracts import topics
-from contracts.envelope import Envelope
 from contracts.notifications import (
     Channel,
     MessageDelivered,
@@ -16,14 +15,16 @@ from contracts.notifications import (
     Purpose,
     StaffMessageDelivered,
 )
+from ioc_aggregator.intake.bulk import bulk_of
 from ioc_aggregator.intake.counting import Added, Batch, Counted, Heard
 from ioc_aggregator.intake.folding import (
+    Document,
     Folded,
     Open,
+    Places,
     Sparse,
     Sums,
     Whole,
-    key_fault,
     school_year_of,
 )
 from ioc_aggregator.measures.families import MESSAGES, SENDINGS, STAFF_MESSAGES
@@ -43,7 +44,7 @@ class _Told(msgspec.Struct, gc=False):
     before: Sparse[str]
     before_days: Sparse[date] = msgspec.field(default_factory=lambda: Sparse([], []))
 
-    def fault(self) -> str | None:
+    def fault(self, places: Places) -> str | None:
         """Say what is wrong with it, if anything."""
         rows = len(self.parts)
         if len(self.costs) != rows:
@@ -51,7 +52,7 @@ class _Told(msgspec.Struct, gc=False):
         if not set(self.before_days.at) <= set(self.before.at):
             return "before_days names a row that has no before"
         years = map(school_year_of, (self.day, *self.before_days.value))
-        faults = (key_fault(self.school_id, year) for year in years)
+        faults = (places.fault(self.school_id, year) for year in years)
         return (
             self.before.fault(rows)
             or self.before_days.fault(rows)
@@ -61,6 +62,9 @@ class _Told(msgspec.Struct, gc=False):
     def counts(self, outcome: str) -> Iterator[tuple[date, str, int, int, int]]:
         """Yield day, outcome, and by how many messages, parts and đồng that changes."""
         rows = len(self.parts)
+        if not self.before.at:
+            yield self.day, outcome, rows, sum(self.parts), sum(self.costs)
+            return
         columns = self.parts, self.costs, self.before.spread(rows), self.before_days.spread(rows)
         for parts, cost, before, before_day in zip(*columns, strict=True):
             yield self.day, outcome, 1, parts, cost
@@ -96,13 +100,14 @@ _CHANNELS = Open(Channel)
 _PURPOSES = Open(Purpose)
 
 
-def fold(events: Sequence[Envelope]) -> Folded:
+def fold(events: Sequence[Document]) -> Folded:
     """Count what was delivered; a message that counted as delivered and no longer does goes out."""
     folded = Folded()
     messages, sendings = Sums(MESSAGES), Sums(SENDINGS)
     others = Batch(topics.MESSAGES)
+    places = Places()
     for index, fact in folded.facts(events, _DECODERS):
-        fault = fact.fault() if isinstance(fact, _Told) else others.take(fact)
+        fault = fact.fault(places) if isinstance(fact, _Told) else others.take(fact)
         if fault is not None:
             folded.refuse(index, fault)
         elif isinstance(fact, _Told):
@@ -121,3 +126,6 @@ def fold(events: Sequence[Envelope]) -> Folded:
     sendings.into(folded.delta)
     others.into(folded)
     return folded
+
+
+BULK = bulk_of(fold)

@@ -42,7 +42,12 @@ FOLDS: dict[str, Fold] = {
     topics.PERIODS.name: periods.fold,
 }
 
-BULKS = {topics.SCORES.name: scores.BULK}
+BULKS = {
+    topics.SCORES.name: scores.BULK,
+    topics.ATTENDANCE.name: attendance.BULK,
+    topics.FEES.name: fees.BULK,
+    topics.MESSAGES.name: messages.BULK,
+}
 """The streams that are read in bulk while the aggregator catches up."""
 
 TOPICS = topics.CONSUMERS["ioc-aggregator"]

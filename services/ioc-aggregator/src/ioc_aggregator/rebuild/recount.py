@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from chassis.consuming.decisions import Progress, SourceState, fork
-from chassis.consuming.judging import Judged
+from chassis.consuming.judging import Judged, all_next
 from chassis.consuming.records import Record, Slice
 from contracts import envelope
 from contracts.topics import TOPICS, Topic
@@ -101,12 +101,7 @@ def _in_bulk(topic: Topic, chunk: "Sequence[Message]", progress: Progress) -> De
     source = f"urn:edu:{topic.owner}"
     if documents is None or any(one.source != source for one in documents):
         return None
-    sequences = [int(one.sequence) for one in documents]
-    first, last = sequences[0], sequences[-1]
-    before = progress.sources.get(source, SourceState())
-    if (before.last or 0) == first - 1 and sequences == list(range(first, last + 1)):
-        progress.sources[source] = SourceState(last, before.gaps)
-    else:
-        fresh = [progress.judge(source, number).fresh for number in sequences]
+    if not all_next(progress, topic, documents):
+        fresh = [progress.judge(source, int(one.sequence)).fresh for one in documents]
         documents = [one for one, is_fresh in zip(documents, fresh, strict=True) if is_fresh]
     return bulk.fold(documents)

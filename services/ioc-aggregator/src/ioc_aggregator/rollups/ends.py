@@ -23,6 +23,10 @@ FACTS = ""
 """The name under which a day's facts stand; there for every day whose change is known."""
 
 
+class WholeError(Exception):
+    """A day ended within a slice whose records are no longer apart."""
+
+
 def midnight(day: date) -> datetime:
     """Give the moment at which a business day is over."""
     return datetime.combine(day + timedelta(days=1), time(), clock.BUSINESS_ZONE)
@@ -38,11 +42,21 @@ def lanes(end: DayEnd | None) -> dict[Lane, int]:
 
 
 def cut(part: Slice, ends: Sequence[DayEnd]) -> Iterator[Slice]:
-    """Divide a slice where days ended in it, so that no entry belongs to two days."""
+    """Divide a slice where days ended in it, so that no entry belongs to two days.
+
+    Raises:
+        WholeError: it was counted as a whole; then it has to come again, record by record.
+    """
     topic, partition = part.lane
-    borders = {end.positions.get(topic, {}).get(partition, 0) for end in ends}
+    positions = {end.positions.get(topic, {}).get(partition, 0) for end in ends}
+    borders = sorted(border for border in positions if part.first < border < part.next)
+    if not borders:
+        yield part
+        return
+    if part.prepared is not None:
+        raise WholeError(f"{topic}/{partition}: a day ends at {borders[0]}")
     rest, first = part.records, part.first
-    for border in sorted(border for border in borders if part.first < border < part.next):
+    for border in borders:
         before = [record for record in rest if record.offset < border]
         yield Slice(part.topic, partition, first, border, before)
         rest, first = rest[len(before) :], border

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import structlog
 
-from chassis.consuming.records import Record, Rejected, Slice
+from chassis.consuming.records import Prepared, Record, Rejected, Slice
 from chassis.database import Database, Session
 from contracts.envelope import Envelope
-from contracts.topics import PERIODS
+from contracts.topics import PERIODS, Topic
 from ioc_aggregator.intake.folding import Fold, Folded, Refusal
-from ioc_aggregator.intake.streams import FOLDS, TOPICS
+from ioc_aggregator.intake.streams import BULKS, FOLDS, TOPICS
 from ioc_aggregator.measures.cells import Delta
 from ioc_aggregator.measures.facts import DayEnd
 from ioc_aggregator.rollups import counted, ends, journal, witness
@@ -33,6 +33,14 @@ class Folding:
         self._pending: list[Entry] = []
         self._ends: list[DayEnd] = []
         """Where days ended; those that end from now on do so where an entry does."""
+
+    def prepare(self, topic: Topic, values: Sequence[bytes]) -> Prepared | None:
+        """Read a large stream in bulk."""
+        bulk = BULKS.get(topic.name)
+        documents = None if bulk is None else bulk.read(values)
+        if bulk is None or documents is None:
+            return None
+        return Prepared(documents, lambda: bulk.fold(documents))
 
     async def load(self) -> None:
         """Read what is committed; nothing that is not can be in memory."""
@@ -89,6 +97,8 @@ class Folding:
 
 
 def _fold(part: Slice, *, careful: bool) -> tuple[Folded, list[Rejected]]:
+    if part.prepared is not None:
+        return Folded(part.prepared), []
     records = [record for record in part.records if isinstance(record.event, Envelope)]
     rejected: list[Rejected] = []
     fold = FOLDS[part.topic.name]
