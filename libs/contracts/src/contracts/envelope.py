@@ -9,6 +9,7 @@ a :class:`Broken` that says why. Kafka headers are never looked at, so foreign o
 import re
 from collections.abc import Callable, Sequence
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
@@ -102,6 +103,7 @@ class Broken(msgspec.Struct, frozen=True, gc=False):
 _DECODER = msgspec.json.Decoder(_Document)
 
 
+@lru_cache(maxsize=8)
 def _timestamp(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a moment needs its offset")

@@ -19,6 +19,9 @@ _IDLE_SECONDS = 0.5
 _ROUND_SECONDS = 0.1
 """The shortest time between two rounds: changes of one number within it become one entry."""
 
+_TURNS_BEHIND = 4
+"""While a backlog is read, so many times as long as a turn took nobody turns."""
+
 
 class Engine:
     """State, projector, feed writer and feed reader of one process."""
@@ -49,9 +52,12 @@ class Engine:
             began = time()
             self.follower.woken.clear()
             await self.turn()
-            # A turn that takes long is followed by as long a rest: folding needs the time, too.
+            # Others need the time, too: a third as much, and far more of it who catches up. Nobody
+            # waits then for a number that is about to change again.
             taken = time() - began
-            await asyncio.sleep(max(_ROUND_SECONDS - taken, taken))
+            await asyncio.sleep(max(_ROUND_SECONDS - taken, taken / 3))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.projector.caught_up.wait(), taken * _TURNS_BEHIND)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.follower.woken.wait(), _IDLE_SECONDS)
 

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import ConsumerRecord
 from sqlalchemy import text
 
-from chassis.consuming import parking
+from chassis.consuming import consumer, parking
 from chassis.consuming.consumer import Consumer
 from chassis.consuming.records import Prepared
 from chassis.database import Database
@@ -17,14 +17,16 @@ from edu.testing.making import Make
 from edu.testing.sources import document
 from ioc_aggregator.engine import Engine
 from ioc_aggregator.measures.facts import DayEnd
-from ioc_aggregator.rollups import ends
+from ioc_aggregator.rollups import ends, projector
 
 TOPIC = topics.SCORES
 
 
-def polled(first: int, values: Sequence[bytes]) -> list[Any]:
+def polled(first: int, values: Sequence[bytes], partition: int = 0) -> list[Any]:
     return [
-        Mock(ConsumerRecord, topic=TOPIC.name, partition=0, offset=at, key=b"k", value=value)
+        Mock(
+            ConsumerRecord, topic=TOPIC.name, partition=partition, offset=at, key=b"k", value=value
+        )
         for at, value in enumerate(values, start=first)
     ]
 
@@ -132,6 +134,31 @@ async def test_a_day_that_ended_in_the_middle_of_a_poll_divides_it(
     async with store.reading() as session:
         rows = await session.execute(text("SELECT first, next FROM journal ORDER BY first"))
         assert [tuple(row) for row in rows] == [(0, 2), (2, 3)]
+
+
+async def test_a_large_poll_is_applied_in_several_transactions(
+    store: Database, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = Reading(store, in_bulk=True)
+    records = [one for lane in range(3) for one in polled(0, saves(make, 1, 2), lane)]
+    await reading.consumer.consume(reading.client, records)  # loads the lanes
+    monkeypatch.setattr(consumer, "_MOST_TOGETHER", 3)
+    await reading.consumer.consume(reading.client, records)
+    assert (reading.consumer.failure, reading.consumer.applied) == (None, 2)
+    assert list((await reading.left())["vector"].values()) == [2, 2, 2]
+
+
+async def test_a_backlog_is_known_by_its_size(
+    store: Database, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "_BACKLOG_RECORDS", 3)
+    reading = Reading(store, in_bulk=True)
+    caught_up = reading.engine.projector.caught_up
+    assert caught_up.is_set()
+    await reading.poll(0, saves(make, 1, 2, 3))
+    assert not caught_up.is_set()
+    await reading.poll(3, saves(make, 4))
+    assert caught_up.is_set()
 
 
 async def _emptied(store: Database) -> None:

@@ -92,27 +92,26 @@ def _rebuilt(effort: Effort) -> Found:
     with stage() as on:
         pin(on.pair)
         writer = Writer(nowhere, here.seed)
-        some = first(here, secondary, effort.of(SHEETS_SCORES))
-        sheets, found[SENT.name] = load(on.bootstrap, writer, here, some, SHEETS_ONLY)
-        few = first(here, secondary, effort.of(ROWS_RECORDS))
-        rows, _ = load(on.bootstrap, writer, here, few, ROWS_ONLY)
-        loads = {SHEETS: sheets, ROWS: rows}
-        if effort.wants([YEAR, FLAT, MEMORY, START, SENT]):
-            wanted = first(here, slots, effort.of(marks.WANTED))
-            loads[YEAR], found[SENT.name] = load(on.bootstrap, writer, here, wanted, Manner())
-        ours: dict[Figure, Measured] = {}
-        for figure, one in loads.items():
-            runs = [
-                _counted(on, one, f"{figure.name}_{n}".replace("-", "_"))
-                for n in range(effort.runs)
-            ]
-            found[figure.name] = ours[figure] = _measured(figure, one, runs, here)
+        for figure, wanted, manner, others in (
+            (SHEETS, first(here, secondary, effort.of(SHEETS_SCORES)), SHEETS_ONLY, peers.SHEETS),
+            (ROWS, first(here, secondary, effort.of(ROWS_RECORDS)), ROWS_ONLY, peers.ROWS),
+            (YEAR, first(here, slots, effort.of(marks.WANTED)), Manner(), ()),
+        ):
+            needed = [figure, *others] if others else [YEAR, FLAT, MEMORY, START, SENT]
+            if not effort.wants(needed):
+                continue
+            one, sent = load(on.bootstrap, writer, here, wanted, manner)
+            name = figure.name.replace("-", "_")
+            runs = [_counted(on, one, f"{name}_{n}") for n in range(effort.runs)]
+            found[figure.name] = ours = _measured(figure, one, runs, here)
             if figure is YEAR:
+                found[SENT.name] = sent
                 found |= _beside_the_year(runs)
-        found |= peers.measure(
-            on, here, effort, sheets=(sheets, ours[SHEETS]), rows=(rows, ours[ROWS])
-        )
-    for figure in REBUILT:
+            # Before the next log is written: the others read a topic to its end.
+            for other in others:
+                if effort.wants([other]):
+                    found[other.name] = peers.compared(on, here, other, one, ours)
+    for figure in (*REBUILT, *peers.FIGURES):
         found.setdefault(figure.name, NotHere("not asked for"))
     return found
 

@@ -94,6 +94,8 @@ class _Live:
     def __init__(self, on: Supervisor, effort: Effort) -> None:
         self._on, self._effort = on, effort
         self._here: Province = province()
+        levels = (Level.THCS, Level.THPT)
+        self._rooms = [room for room in self._here.rooms if room.school.level in levels]
         self._writer = Writer(nowhere, self._here.seed)
         self._truths: list[Truth] = []
         self._pid = on.watched[AGGREGATOR].child.pid
@@ -108,6 +110,8 @@ class _Live:
             (LIVE_SHEETS, SHEETS, SHEETS_SCORES),
             (LIVE_ROWS, ROWS, ROWS_RECORDS),
         ):
+            if not self._effort.wants([figure, LIVE_MEMORY]):
+                continue
             measured = found[figure.name] = Measured(recount_equal=True)
             spent = []
             for _ in range(self._effort.runs):
@@ -121,7 +125,8 @@ class _Live:
             memory.notes[f"after {figure.name}, MB"] = rounded(memory.runs[-1])
             measured.notes["records"] = one.records
             measured.notes["processor µs per record"] = rounded(median(spent) * 1e6)
-        found[LIVE_FEED.name] = await self._fed()
+        if self._effort.wants([LIVE_FEED]):
+            found[LIVE_FEED.name] = await self._fed()
         memory.runs.append(self._resident())
         memory.runs = memory.runs[-self._effort.runs :]
         found[LIVE_MEMORY.name] = memory
@@ -189,6 +194,8 @@ class _Live:
         head = await self._quiet()
         with progress("live: saves", self._effort.runs * count) as more:
             async with running(listen(home, url, seen.take, after=head)):
+                # Once for each class: from then on all that is shown was shown before.
+                await self._told(self._saves(len(self._rooms)), seen)
                 for _ in range(self._effort.runs):
                     waits = await self._told(self._saves(count), seen)
                     middle.append(percentile(waits, 50))
@@ -221,7 +228,7 @@ class _Live:
 
     def _saves(self, count: int) -> list[tuple[str, int, bytes, bytes]]:
         """Write single new scores, class by class in turn through all schools."""
-        rooms = [r for r in self._here.rooms if r.school.level in (Level.THCS, Level.THPT)]
+        rooms = self._rooms
         records: list[tuple[str, int, bytes, bytes]] = []
         self._writer.sink = lambda *record: records.append(record)
         none = '{"at":[],"value":[]}'

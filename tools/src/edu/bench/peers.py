@@ -27,7 +27,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from contracts.lists import Assessment, Subject
 from contracts.topics import SCORES
-from edu.bench.figures import Effort, Figure, Measured, NotHere, rounded
+from edu.bench.figures import Figure, Measured, NotHere, rounded
 from edu.bench.recounting import digest
 from edu.bench.scores_log import Load
 from edu.bench.stage import Stage
@@ -105,41 +105,27 @@ ENGINES = (
     Engine("quix", "Quix Streams", _quix),
     Engine("kafka-streams", "Kafka Streams", _kafka_streams),
 )
-FIGURES = tuple(figure for one in ENGINES for figure in (one.sheets, one.rows))
+SHEETS, ROWS = [one.sheets for one in ENGINES], [one.rows for one in ENGINES]
+FIGURES = (*SHEETS, *ROWS)
 
 
-def measure(
-    on: Stage,
-    here: Province,
-    effort: Effort,
-    *,
-    sheets: tuple[Load, Measured],
-    rows: tuple[Load, Measured],
-) -> dict[str, Measured | NotHere]:
-    """Let each engine count both logs in each run; ``sheets`` and ``rows`` come with our own."""
-    found: dict[str, Measured | NotHere] = {}
-    for engine in ENGINES:
-        for figure, load, ours in ((engine.sheets, *sheets), (engine.rows, *rows)):
-            try:
-                found[figure.name] = (
-                    _compared(on, here, effort, engine, (load, ours))
-                    if effort.wants([figure])
-                    else NotHere("not asked for")
-                )
-            except (NotHere, Failure) as why:
-                found[figure.name] = NotHere(str(why))
-    return found
+def compared(
+    on: Stage, here: Province, figure: Figure, load: Load, ours: Measured
+) -> Measured | NotHere:
+    """Let an engine count a log as often as we did; the log is the end of its topic."""
+    engine = next(one for one in ENGINES if figure in (one.sheets, one.rows))
+    try:
+        return _compared(on, here, engine, load, ours)
+    except (NotHere, Failure) as why:
+        return NotHere(str(why))
 
 
-def _compared(
-    on: Stage, here: Province, effort: Effort, engine: Engine, own: tuple[Load, Measured]
-) -> Measured:
-    load, ours = own
+def _compared(on: Stage, here: Province, engine: Engine, load: Load, ours: Measured) -> Measured:
     command = engine.ready()
     truth = digest(_without_year(load.truth, here))
     rates, later, equal = [], [], True
-    with progress(f"{engine.name}: runs", effort.runs) as more:
-        for number in range(effort.runs):
+    with progress(f"{engine.name}: runs", len(ours.runs)) as more:
+        for number in range(len(ours.runs)):
             told, counted = _one(on, command, load, f"{engine.name}-{load.records}-{number}")
             rates.append(load.amount / told["seconds"])
             later.append(load.amount / 2 / told["half"])

@@ -38,6 +38,9 @@ _BACK_OFF_SECONDS = (0.2, 30.0)
 _POLL_SECONDS = 20.0
 """How long one poll is worked on; Kafka takes a member for dead after five minutes."""
 
+_MOST_TOGETHER = 8_000
+"""Records that may come together in one transaction where a poll is applied as a whole."""
+
 _log = structlog.get_logger()
 
 
@@ -141,7 +144,7 @@ class Consumer:
                 await self.assigned(client, lanes)
                 return
             if self.projector.whole_poll:
-                await self._apply(client, [self._part(part) for part in polled.values()])
+                await self._together(client, list(polled.values()))
             else:
                 await self._piecewise(client, polled)
         except Exception as error:  # noqa: BLE001 - whatever it is, the database's truth stands
@@ -163,6 +166,24 @@ class Consumer:
             self._delay = _BACK_OFF_SECONDS[0]
         finally:
             self.working = False
+
+    async def _together(
+        self, client: AIOKafkaConsumer, polled: Sequence[Sequence[_Polled]]
+    ) -> None:
+        """Apply a poll in one transaction, or lane by lane in several where there is much of it.
+
+        A poll of a backlog has tens of thousands of records, and each takes several times its own
+        size when it is read: they must not all be in memory at once.
+        """
+        unit: list[_Part] = []
+        size = 0
+        for part in polled:
+            unit.append(self._part(part))
+            size += len(part)
+            if size >= _MOST_TOGETHER or part is polled[-1]:
+                if not await self._apply(client, unit):
+                    return
+                unit, size = [], 0
 
     async def _piecewise(
         self, client: AIOKafkaConsumer, polled: Mapping[Lane, Sequence[_Polled]]

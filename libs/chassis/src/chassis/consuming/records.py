@@ -72,7 +72,7 @@ class Projector(Protocol):
 
     @property
     def whole_poll(self) -> bool:
-        """One transaction per poll (the aggregator), or one per partition slice."""
+        """Slices of many partitions in one transaction (the aggregator), or one in each."""
 
     def prepare(self, topic: Topic, values: Sequence[bytes]) -> Prepared | None:
         """Read the documents of a slice at once, or leave it: then they come one by one.

@@ -30,8 +30,7 @@ _STALLED_SECONDS = 60.0
 _POLL_MS = 50
 _GRACEFUL_SECONDS = 5.0
 _FETCH_BYTES = 256 * 1024
-_FETCH_BYTES_AT_ONCE = 1024 * 1024
-"""Of a lane, for whoever applies a poll as a whole: it is the faster, the more comes together."""
+"""Of a lane, as they travel: packed, which makes them five to ten times fewer."""
 
 _log = structlog.get_logger()
 
@@ -88,9 +87,7 @@ class Subscription:
             batch_timeout_ms=_POLL_MS,
             # No max_records, which starves partitions: the bytes bound a batch, not its records.
             max_records=None,
-            max_partition_fetch_bytes=(
-                _FETCH_BYTES_AT_ONCE if self._consumer.projector.whole_poll else _FETCH_BYTES
-            ),
+            max_partition_fetch_bytes=_FETCH_BYTES,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             no_reply=True,

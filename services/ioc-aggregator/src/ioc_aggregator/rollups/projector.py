@@ -1,5 +1,6 @@
 """What the chassis calls with each poll: fold, write the journal, and only then remember."""
 
+import asyncio
 from collections.abc import Sequence
 
 import structlog
@@ -17,6 +18,9 @@ from ioc_aggregator.rollups.journal import REPLAYED
 from ioc_aggregator.rollups.lanes import Known
 from ioc_aggregator.rollups.state import Entry
 
+_BACKLOG_RECORDS = 4_000
+"""A province's busiest second has five thousand, and what comes is polled several times in it."""
+
 _log = structlog.get_logger()
 
 
@@ -30,6 +34,9 @@ class Folding:
         """Write through the chassis' transactions, and hand over to whoever follows here."""
         self._database = database
         self._known = known
+        self.caught_up = asyncio.Event()
+        """Not set while what is committed is so much at once that only a backlog can have it."""
+        self.caught_up.set()
         self._pending: list[Entry] = []
         self._ends: list[DayEnd] = []
         """Where days ended; those that end from now on do so where an entry does."""
@@ -92,6 +99,11 @@ class Folding:
 
     def committed(self) -> None:
         """Let the committed entries count."""
+        records = sum(entry.next - entry.first for entry in self._pending)
+        if records >= _BACKLOG_RECORDS:
+            self.caught_up.clear()
+        else:
+            self.caught_up.set()
         self._known.take(self._pending)
         self._pending = []
 
