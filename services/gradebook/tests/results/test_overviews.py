@@ -26,6 +26,11 @@ LEARNT = subjects(PLAIN, Grade.G6)
 KINDS = (ColumnKind.REGULAR, ColumnKind.MIDTERM, ColumnKind.ENDTERM)
 TERMS = (Term.HK1, Term.HK2)
 SEED = 20_260_905
+ODD: dict[int, tuple[dict[str, str], Any]] = {
+    0: ({"state": "excused"}, "EXCUSED"),
+    1: ({"state": "zero-by-rule"}, "ZERO_BY_RULE"),
+}
+"""Two of 300 cells: no mark that somebody gave."""
 AT_ONCE = 20
 """Sheets of one save."""
 
@@ -36,7 +41,7 @@ class Drawn:
     def __init__(self, draw: random.Random, name: str, size: int) -> None:
         self.name = name
         self.pupils = [an_id(f"{name} {n}") for n in range(size)]
-        self.marks: dict[tuple[Any, ...], str] = {}
+        self.marks: dict[tuple[Any, ...], dict[str, str]] = {}
         self.cases: dict[str, Any] = {}
         for pupil in self.pupils:
             # Most pupils lie near a level of the law, and some fail.
@@ -52,9 +57,14 @@ class Drawn:
                             mark = min(100, max(0, about + draw.randint(-4, 6)))
                             passed = draw.randrange(60) > 0
                             text = ("Đ" if passed else "CĐ") if comment else str(mark / 10)
-                            self.marks[pupil, subject, term, kind, position] = text
-                            word = "DAT" if passed else "CHUA_DAT"
-                            cells.setdefault(kind, []).append(word if comment else mark)
+                            said = {"score": text}
+                            cell: int | str = mark
+                            if comment:
+                                cell = "DAT" if passed else "CHUA_DAT"
+                            if (odd := draw.randrange(300)) in ODD:
+                                said, cell = ODD[odd]
+                            self.marks[pupil, subject, term, kind, position] = said
+                            cells.setdefault(kind, []).append(cell)
                     terms.append(dict(zip(("regular", "mid", "end"), cells.values(), strict=True)))
                 for one in terms:
                     one["mid"], one["end"] = *one["mid"], *one["end"]
@@ -86,10 +96,10 @@ class Drawn:
                         {
                             "pupil_id": pupil,
                             "version": 0,
-                            "score": self.marks[
-                                pupil, one["subject"], one["term"], one["kind"], one["position"]
-                            ],
                         }
+                        | self.marks[
+                            pupil, one["subject"], one["term"], one["kind"], one["position"]
+                        ]
                         for pupil in self.pupils
                     ],
                 }
@@ -125,10 +135,12 @@ def recounted(years: Mapping[str, Any], drawn: Mapping[str, Any]) -> Counter[tup
         study = [one["result"] for one in (*year["study"]["terms"], year["study"]["year"])]
         behaved = [*drawn[pupil]["conduct"], year["conduct_year"]]
         for term, learnt, conduct in zip(("HK1", "HK2", "CN"), study, behaved, strict=True):
-            found["study", term, learnt] += 1
+            found["study", term, learnt or "waiting"] += 1
             found["conduct", term, conduct] += 1
-        found["title", "CN", year["title"] or "none"] += 1
-        found["year-end", "CN", year["year_end"]] += 1
+        waits = study[2] is None
+        found["title", "CN", year["title"] or ("waiting" if waits else "none")] += 1
+        ended = year["year_end"] != "incomplete"
+        found["year-end", "CN", year["year_end"] if ended else "waiting"] += 1
         if year["year_end"] in {"retest", "summer_training"}:
             found["after-summer", "HE", "waiting"] += 1
     return found
@@ -288,3 +300,28 @@ async def test_who_works_there_reads_them_and_no_guardian(book: Any) -> None:
         await book.get(f"/classes/{class_id}/results", token=token, expect=of_class)
         await book.get(f"/schools/{SCHOOL}/results", params=year, token=token, expect=of_school)
     await book.get(f"/classes/{new_id()}/results", expect=404)
+
+
+async def test_what_a_pupil_brings_from_another_class_counts_until_this_one_has_its_own(
+    book: Any,
+) -> None:
+    pupil = an_id("An")
+    first = await book.class_6a([pupil])
+    columns_ = [("regular", at) for at in range(1, 5)] + [("midterm", 1), ("endterm", 1)]
+    for kind, at in columns_:
+        sheet = await book.sheet(first, kind=kind, position=at)
+        await book.save(sheet, [{"pupil_id": pupil, "score": "8"}])
+    second = await book.class_6a(name="6B")
+    await book.put(f"/classes/{second}/pupils", {"pupil_ids": [pupil]})
+
+    async def maths() -> Any:
+        (line,) = (await book.get(f"/classes/{second}/results"))["pupils"]
+        return line["subjects"]["TOAN"]
+
+    assert await maths() == ["8.0", None, None]
+    assert (await book.get(f"/classes/{first}/results"))["pupils"] == []
+    sheet = await book.sheet(second, kind="endterm")
+    assert await maths() == ["8.0", None, None]
+    await book.save(sheet, [{"pupil_id": pupil, "score": "5"}])
+    # (8 × 4 + 2 × 8 + 3 × 5) / 9 = 63 / 9
+    assert await maths() == ["7.0", None, None]

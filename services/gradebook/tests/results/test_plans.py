@@ -54,23 +54,28 @@ def a_cell(
     return Entered(subject, Term.HK1, kind, position, value, state)
 
 
+def a_case(
+    grade: Grade, plan: SubjectPlan, *entered: Entered, readings: Readings = DEFAULT
+) -> year.Case:
+    found = book.of(entered)
+    layout = book.layout(grade, plan, found.columns, readings)
+    assert layout is not None
+    return book.case(layout, found.cells)
+
+
 REGULAR, MID, END = ColumnKind.REGULAR, ColumnKind.MIDTERM, ColumnKind.ENDTERM
 
 
 def test_cells_become_tenths_and_what_is_not_there_waits() -> None:
-    found = book.case(
+    found = a_case(
         Grade.G6,
         PLAIN,
-        [
-            a_cell(Subject.GDCD, REGULAR, 850),
-            a_cell(Subject.GDCD, REGULAR, 0, position=2, state=ScoreState.ZERO_BY_RULE),
-            a_cell(Subject.GDCD, MID, None, state=ScoreState.EXCUSED),
-            a_cell(Subject.GDTC, MID, 1),
-            a_cell(Subject.GDTC, END, 0),
-        ],
-        DEFAULT,
+        a_cell(Subject.GDCD, REGULAR, 850),
+        a_cell(Subject.GDCD, REGULAR, 0, position=2, state=ScoreState.ZERO_BY_RULE),
+        a_cell(Subject.GDCD, MID, None, state=ScoreState.EXCUSED),
+        a_cell(Subject.GDTC, MID, 1),
+        a_cell(Subject.GDTC, END, 0),
     )
-    assert found is not None
     term = found.subjects[Subject.GDCD].terms[0]
     assert term.regular == (85, Missing.ZERO_BY_RULE)
     assert (term.mid, term.end) == (Missing.EXCUSED, Missing.PENDING)
@@ -87,14 +92,13 @@ def test_the_topic_is_one_of_the_regular_marks_or_one_more(reading: Any, regular
         for kind, last in ((REGULAR, regular), (ColumnKind.SPECIAL_TOPIC, 1), (MID, 1), (END, 1))
         for at in range(1, last + 1)
     ]
-    found = book.case(Grade.G10, G10, entered, readings)
-    assert found is not None
+    found = a_case(Grade.G10, G10, *entered, readings=readings)
     result = year.evaluate(found, readings)
     assert result.subjects[Subject.LI].terms == (80, None)
 
 
 def test_nobody_knows_what_a_pupil_of_thpt_learns_without_a_plan() -> None:
-    assert book.case(Grade.G10, PLAIN, [], DEFAULT) is None
+    assert book.layout(Grade.G10, PLAIN, {}, DEFAULT) is None
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from gradebook.classes.queries import ClassRoom
 from gradebook.conduct import queries as conducts
 from gradebook.results import absences as absent
 from gradebook.results.calculator import KINDS, BrokenCaseError, evaluate, explain
-from gradebook.results.domain import averages, book, plans, primary, primary_book, year
-from gradebook.results.domain.book import Beside, Entered
+from gradebook.results.domain import averages, plans, primary, primary_book, year
+from gradebook.results.domain.book import Beside, Book, Columns, Entered, Layout, layout, term_of
+from gradebook.results.domain.book import case as case_of
 from gradebook.results.domain.deciding import RATINGS
 from gradebook.results.domain.explaining import others
 from gradebook.results.domain.explaining import year as explaining
@@ -29,10 +30,10 @@ from gradebook.results.domain.readings import read as readings
 from gradebook.results.domain.rulesets import Circular, NoRuleSetError, RuleSet, rule_set
 from gradebook.results.domain.words import Rating
 from gradebook.results.domain.year import YearResult
+from gradebook.results.marks import books_of
 from gradebook.results.open_points import OPEN_POINTS
 from gradebook.results.tables import Decided, PrimaryAssessment, PromotionDecision
 from gradebook.results.tables import SubjectPlan as SubjectPlanRow
-from gradebook.scores import queries as scores
 from gradebook.scores.domain.columns import columns
 
 __all__ = [
@@ -140,8 +141,8 @@ async def years_of(
         return {}
     (school_year,) = {room.school_year for room in seated}
     seats = {pupil: room.class_id for room, pupils in seated.items() for pupil in pupils}
-    entered = await _entered(session, list(seats), school_year, published=published)
-    closed = await books.closed_terms(session, set(seats.values()))
+    of_pupil = await books_of(session, seats, school_year, published=published)
+    closed = await books.closed_terms(session, [room.class_id for room in seated])
     plans_of = await _plans_of(session, seats, school_year)
     promotes = await _promotions(session, seats, school_year)
     taught = {one.circular for one in rules.values()}
@@ -152,14 +153,15 @@ async def years_of(
         conduct = await conducts.of_pupils(session, seats, school_year)
         absences = await absent.counted(session, conduct, school_year)
     years: dict[str, PupilYear] = {}
+    layouts = _Layouts()
     for room, pupils in seated.items():
         law = rules[room]
         over = closed[room.class_id] | ({closing} if closing else set())
         for pupil in pupils:
-            plan, cells, promoted = plans_of[pupil], entered[pupil], promotes.get(pupil)
+            plan, book, promoted = plans_of[pupil], of_pupil[pupil], promotes.get(pupil)
             if law.circular is Circular.TT27:
                 seen = assessed.get(pupil, {}) if Term.HK2 in over or not published else {}
-                years[pupil] = _primary_year(law, plan, cells, seen, promoted, explained=explained)
+                years[pupil] = _primary_year(law, plan, book, seen, promoted, explained=explained)
                 continue
             levels = {
                 term: RATINGS[level]
@@ -173,41 +175,40 @@ async def years_of(
                 conduct_after=levels.get(Term.HE),
                 promotes=promoted,
             )
-            years[pupil] = _year(law, plan, cells, beside, explained=explained)
+            found = layouts.of(law, plan, book.columns)
+            years[pupil] = _year(law, plan, found, book, beside, explained=explained)
         # A school is the work of half a second: others are answered between two classes.
         await asyncio.sleep(0)
     return years
 
 
-async def _entered(
-    session: Session, pupil_ids: Sequence[str], school_year: str, *, published: bool
-) -> Mapping[str, Sequence[Entered]]:
-    """Give what stands in the columns of a school year, by pupil."""
-    found = await scores.filled(session, pupil_ids, school_year)
-    if published:
-        shown = await books.published(session, [one.sheet_id for one in found])
-        found = [one for one in found if one.sheet_id in shown]
-    entered: dict[str, list[Entered]] = {pupil: [] for pupil in pupil_ids}
-    by_place = [entered[pupil] for pupil in pupil_ids]
-    for of in found:
-        for place, value, state in zip(of.places, of.values, of.states, strict=True):
-            by_place[place - 1].append(
-                Entered(of.subject, of.term, of.kind, of.position, value, state)
-            )
-    return entered
+class _Layouts:
+    """Where subjects stand in columns, found once for all pupils who share columns and plan."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, SubjectPlan], tuple[Columns, Layout | None]] = {}
+
+    def of(self, rules: RuleSet, plan: SubjectPlan, columns: Columns) -> Layout | None:
+        key = (id(columns), plan)
+        if key not in self._found:
+            found = layout(rules.grade, plan, columns, rules.readings)
+            # The columns are kept with it: nothing else has their id meanwhile.
+            self._found[key] = (columns, found)
+        return self._found[key][1]
 
 
 def _year(
     rules: RuleSet,
     plan: SubjectPlan,
-    entered: Sequence[Entered],
+    of_class: Layout | None,
+    book: Book,
     beside: Beside,
     *,
     explained: bool,
 ) -> PupilYear:
-    case = book.case(rules.grade, plan, entered, rules.readings, beside)
-    if case is None:
+    if of_class is None:
         return PupilYear(rules, plan, beside.conduct, beside.absences, None, None, ())
+    case = case_of(of_class, book.cells, beside)
     result = year.evaluate(case, rules.readings)
     steps: list[Step] = []
     if explained:
@@ -218,13 +219,13 @@ def _year(
 def _primary_year(
     rules: RuleSet,
     plan: SubjectPlan,
-    entered: Sequence[Entered],
+    book: Book,
     written: Mapping[Period, PrimaryAssessment],
     promotes: bool | None,
     *,
     explained: bool,
 ) -> PupilYear:
-    case = primary_book.case(rules.grade, entered, written, promotes=promotes)
+    case = primary_book.case(rules.grade, book, written, promotes=promotes)
     result = primary.evaluate(case, rules.readings)
     steps = others.explain_primary(case, result) if explained else ()
     return PupilYear(rules, plan, (None, None), None, None, result, tuple(steps))
@@ -283,7 +284,7 @@ def subjects_of(plan: SubjectPlan, grade: Grade) -> Sequence[Subject]:
 
 def term_average(grade: Grade, subject: Subject, entered: Sequence[Entered]) -> int | None:
     """Give a subject's average of the term of these cells in tenths, None while it has none."""
-    found = book.term_of(grade, subject, entered)
+    found = term_of(grade, subject, entered)
     due = columns(subject, ColumnKind.REGULAR, grade)
     return None if found is None else averages.term_average(found, due)
 

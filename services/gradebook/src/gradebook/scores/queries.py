@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import ARRAY, bindparam, func, select, text
 from sqlmodel import col
@@ -18,20 +19,20 @@ from gradebook.scores.tables import CellChange, Sheet
 __all__ = [
     "Cell",
     "CellChange",
+    "Column",
     "Explained",
-    "Filled",
     "Progress",
     "Sheet",
     "cells_of",
     "cells_of_sheets",
     "changes_of",
-    "filled",
     "history_of",
     "progress_of",
     "row_of",
     "sheet",
     "sheets",
     "sheets_of",
+    "touched",
 ]
 
 
@@ -134,42 +135,59 @@ async def changes_of(session: Session, sheet_ids: Collection[str]) -> Sequence[C
     return (await session.scalars(statement, {"sheet_ids": list(sheet_ids)})).all()
 
 
-class Filled(NamedTuple):
-    """A column with what some pupils have in it: three lists of one length."""
+class Column(NamedTuple):
+    """A column in which somebody has something."""
 
+    key: bytes
+    """Its id as it is stored."""
     sheet_id: str
+    class_id: str
     subject: Subject
     term: Term
     kind: ColumnKind
     position: int
-    places: Sequence[int]
-    """Which of the pupils that were asked for, from 1."""
-    values: Sequence[int | None]
-    states: Sequence[ScoreState | None]
 
 
-async def filled(session: Session, pupil_ids: Sequence[str], school_year: str) -> Sequence[Filled]:
-    """Give every column of a school year in which one of these pupils has a touched cell.
+class Row(NamedTuple):
+    """A pupil's touched cells of all years: the key of each column, with what stands there."""
 
-    A row for each column, not for each cell: of a school there are 150,000 cells, and each row
-    costs the driver more than a hundred numbers of a list.
+    values: Mapping[bytes, int | None]
+    states: Mapping[bytes, ScoreState]
+    """Only of cells that have one."""
+
+
+async def touched(
+    session: Session, pupil_ids: Sequence[str], school_year: str
+) -> tuple[Sequence[Column], Sequence[Row]]:
+    """Give the columns of a school year that these pupils have cells in, and each pupil's cells.
+
+    A row for each pupil, not for each cell: of a school there are 150,000 cells, and a row costs
+    the driver more than a hundred numbers of a list. So keys are bytes, which nobody has to read.
     """
-    found = await session.execute(
-        _FILLED, {"pupil_ids": list(pupil_ids), "school_year": school_year}
+    found = await session.execute(_TOUCHED, {"pupil_ids": list(pupil_ids)})
+    rows = [
+        Row(
+            dict(zip(keys or (), values or (), strict=True)),
+            dict(zip(states_at or (), map(ScoreState, states or ()), strict=True)),
+        )
+        for keys, values, states_at, states in found
+    ]
+    keys = set().union(*(row.values for row in rows))
+    columns = await session.execute(
+        _COLUMNS, {"sheet_ids": [str(UUID(bytes=key)) for key in keys], "school_year": school_year}
     )
     return [
-        Filled(
+        Column(
+            UUID(sheet_id).bytes,
             sheet_id,
+            class_id,
             Subject(subject),
             Term(term),
             ColumnKind(kind),
             position,
-            places,
-            values,
-            [one and ScoreState(one) for one in states],
         )
-        for sheet_id, subject, term, kind, position, places, values, states in found
-    ]
+        for sheet_id, class_id, subject, term, kind, position in columns
+    ], rows
 
 
 async def row_of(
@@ -233,21 +251,28 @@ _CELLS_OF_SHEETS = select(
     col(CellRow.value),
     col(CellRow.state),
 ).where(among(col(CellRow.sheet_id), "sheet_ids"))
-_FILLED = (
+_TOUCHED = text(
+    """
+    SELECT found.*
+      FROM unnest(:pupil_ids) WITH ORDINALITY AS asked (pupil_id, place)
+     CROSS JOIN LATERAL (
+           SELECT array_agg(uuid_send(sheet_id)), array_agg(value),
+                  array_agg(uuid_send(sheet_id)) FILTER (WHERE state IS NOT NULL),
+                  array_agg(state) FILTER (WHERE state IS NOT NULL)
+             FROM cell WHERE cell.pupil_id = asked.pupil_id
+     ) AS found
+     ORDER BY asked.place
+    """
+).bindparams(bindparam("pupil_ids", type_=ARRAY(Id)))
+_COLUMNS = (
     text(
         """
-        SELECT sheet_id, subject, term, kind, position, places, "values", states
-          FROM (SELECT cell.sheet_id, array_agg(asked.place::int) AS places,
-                       array_agg(cell.value) AS "values", array_agg(cell.state) AS states
-                  FROM unnest(:pupil_ids) WITH ORDINALITY AS asked (pupil_id, place)
-                  JOIN cell USING (pupil_id)
-                 GROUP BY cell.sheet_id) AS touched
-          JOIN sheet USING (sheet_id)
-         WHERE sheet.school_year = :school_year
+        SELECT sheet_id, class_id, subject, term, kind, position FROM sheet
+         WHERE sheet_id = ANY(:sheet_ids) AND school_year = :school_year
         """
     )
-    .bindparams(bindparam("pupil_ids", type_=ARRAY(Id)))
-    .columns(sheet_id=Id)
+    .bindparams(bindparam("sheet_ids", type_=ARRAY(Id)))
+    .columns(sheet_id=Id, class_id=Id)
 )
 _SUBJECTS, _TERMS, _KINDS = list(Subject), list(Term), list(ColumnKind)
 

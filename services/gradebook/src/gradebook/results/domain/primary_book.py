@@ -1,11 +1,11 @@
 """From what is written of a primary pupil to a case of the law (TT 27/2020)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
 from contracts.lists import ColumnKind, Grade, Subject, Term
-from gradebook.results.domain.book import Entered
+from gradebook.results.domain.book import Book
 from gradebook.results.domain.primary import Assessed, Case
 
 
@@ -46,7 +46,7 @@ _WHOLE = 100
 
 def case(
     grade: Grade,
-    entered: Iterable[Entered],
+    book: Book,
     written: Mapping[Any, Written],
     *,
     promotes: bool | None,
@@ -54,11 +54,10 @@ def case(
     """Give the case of a primary pupil's year as far as it is known, with the year-end tests."""
     year, support = written.get(Period.YEAR), written.get(Period.SUPPORT)
     tests = {
-        TESTS[one.subject]: one.value // _WHOLE
-        for one in entered
-        if one.subject in TESTS
-        and (one.term, one.kind) == (Term.HK2, ColumnKind.ENDTERM)
-        and one.value is not None
+        code: mark // _WHOLE
+        for subject, code in TESTS.items()
+        for place in book.columns.get((subject, Term.HK2, ColumnKind.ENDTERM), ())
+        if isinstance(mark := book.cells.get(place), int)
     }
     return Case(
         grade=int(grade),

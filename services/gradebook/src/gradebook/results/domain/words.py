@@ -1,5 +1,6 @@
 """The words of the law's tables, with the codes under which they travel."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -63,11 +64,15 @@ Result = int | Comment | None
 
 def as_entered(result: Result) -> str | None:
     """Write a result as marks are entered, an average always with its decimal: 8.3, Đ, CĐ."""
-    if result is None:
-        return None
-    if isinstance(result, Comment):
-        return "Đ" if result is Comment.DAT else "CĐ"
-    return f"{result // 10}.{result % 10}"
+    return _ENTERED[result]
+
+
+_ENTERED: Mapping[Result, str | None] = {
+    None: None,
+    Comment.DAT: "Đ",
+    Comment.CHUA_DAT: "CĐ",
+    **{tenths: f"{tenths // 10}.{tenths % 10}" for tenths in range(101)},
+}
 
 
 class NotACaseError(ValueError):
