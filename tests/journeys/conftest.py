@@ -10,6 +10,8 @@ from edu import down, up
 from edu.home import Home
 from edu.testing.kept import Kept
 
+_HERE = Path(__file__).parent
+
 
 @contextmanager
 def running(folder: Path, settings: Mapping[str, str]) -> Iterator[Home]:
@@ -52,8 +54,18 @@ def suite_told(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the suite, as the plugin marks what needs a broker."""
-    for item in items:
-        if {"suite", "suite_told"}.intersection(getattr(item, "fixturenames", ())):
+    """Mark what needs a suite, as the plugin marks what needs a broker; who share one come first.
+
+    They follow each other then, and it starts once.
+    """
+    here = [at for at, item in enumerate(items) if item.path.parent == _HERE]
+    journeys = sorted((items[at] for at in here), key=lambda item: not _asks(item, "shared_suite"))
+    for at, item in zip(here, journeys, strict=True):
+        items[at] = item
+        if _asks(item, "shared_suite") or _asks(item, "suite_told"):
             item.add_marker(pytest.mark.wire)
             item.add_marker(pytest.mark.timeout(300))
+
+
+def _asks(item: pytest.Item, fixture: str) -> bool:
+    return fixture in getattr(item, "fixturenames", ())
