@@ -69,11 +69,8 @@ async def absences_of(
     With leave and without, one a day at most. A pupil of whom no roll was ever called is left out:
     nothing is known of them, which is not 0.
     """
-    statement = select(col(AbsenceCount.pupil_id), col(AbsenceCount.absences)).where(
-        among(col(AbsenceCount.pupil_id), "pupil_ids"),
-        col(AbsenceCount.school_year) == school_year,
-    )
-    return dict((await session.execute(statement, {"pupil_ids": list(pupil_ids)})).all())
+    asked = {"pupil_ids": list(pupil_ids), "school_year": school_year}
+    return dict((await session.execute(_ABSENCES, asked)).all())
 
 
 async def missed_by(session: Session, pupil_id: str, school_year: str) -> Sequence[Missed]:
@@ -177,6 +174,10 @@ async def devices_of(session: Session, school_id: str) -> Sequence[DeviceOfSchoo
     return [DeviceOfSchool._make(row) for row in await session.execute(statement)]
 
 
+_ABSENCES = select(col(AbsenceCount.pupil_id), col(AbsenceCount.absences)).where(
+    among(col(AbsenceCount.pupil_id), "pupil_ids"),
+    col(AbsenceCount.school_year) == bindparam("school_year"),
+)
 _ROLL_CALLS = select(RollCall).where(
     among(col(RollCall.class_id), "class_ids"),
     col(RollCall.day) == bindparam("day"),

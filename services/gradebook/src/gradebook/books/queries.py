@@ -173,11 +173,8 @@ async def closed_terms(
     session: Session, class_ids: Collection[str]
 ) -> Mapping[str, frozenset[Term]]:
     """Give the terms of each class whose results are decided."""
-    statement = select(col(TermClosing.class_id), col(TermClosing.term)).where(
-        among(col(TermClosing.class_id), "class_ids")
-    )
     closed: dict[str, set[Term]] = {class_id: set() for class_id in class_ids}
-    for class_id, term in await session.execute(statement, {"class_ids": list(class_ids)}):
+    for class_id, term in await session.execute(_CLOSED, {"class_ids": list(class_ids)}):
         closed[class_id].add(term)
     return {class_id: frozenset(terms) for class_id, terms in closed.items()}
 
@@ -214,6 +211,9 @@ async def published(session: Session, sheet_ids: Collection[str]) -> frozenset[s
     return frozenset(await session.scalars(statement, {"sheet_ids": list(sheet_ids)}))
 
 
+_CLOSED = select(col(TermClosing.class_id), col(TermClosing.term)).where(
+    among(col(TermClosing.class_id), "class_ids")
+)
 _WHY = {
     Closed.NOT_YET: "Cột này chưa đến ngày nhập điểm.",
     Closed.WINDOW_OVER: "Cột này đã hết hạn nhập điểm (ngày cuối {day:%d/%m/%Y}).",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from chassis.columns import among
@@ -36,14 +36,10 @@ async def of_pupils(
     session: Session, pupil_ids: Collection[str], school_year: str
 ) -> Mapping[str, OfYear]:
     """Give what was decided of these pupils, wherever they sat when it was."""
-    statement = select(
-        col(Conduct.pupil_id), col(Conduct.term), col(Conduct.level), col(Conduct.absences)
-    ).where(among(col(Conduct.pupil_id), "pupil_ids"), col(Conduct.school_year) == school_year)
+    asked = {"pupil_ids": list(pupil_ids), "school_year": school_year}
     levels: dict[str, dict[Term, Level]] = {pupil_id: {} for pupil_id in pupil_ids}
     absences: dict[str, dict[Term, int]] = {pupil_id: {} for pupil_id in pupil_ids}
-    for pupil_id, term, level, absent in await session.execute(
-        statement, {"pupil_ids": list(pupil_ids)}
-    ):
+    for pupil_id, term, level, absent in await session.execute(_OF_PUPILS, asked):
         if level is not None:
             levels[pupil_id][term] = level
         if absent is not None:
@@ -56,3 +52,11 @@ async def of_pupils(
 def _of_both(absences: Mapping[Term, int]) -> int | None:
     counted = [absences[term] for term in (Term.HK1, Term.HK2) if term in absences]
     return sum(counted) if len(counted) == 2 else None  # noqa: PLR2004 - both terms
+
+
+_OF_PUPILS = select(
+    col(Conduct.pupil_id), col(Conduct.term), col(Conduct.level), col(Conduct.absences)
+).where(
+    among(col(Conduct.pupil_id), "pupil_ids"),
+    col(Conduct.school_year) == bindparam("school_year"),
+)

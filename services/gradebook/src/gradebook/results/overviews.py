@@ -163,7 +163,7 @@ async def read_school_results(
     sitting = await classes.seated(session, [room.class_id for room in rooms])
     seated = {room: sitting[room.class_id] for room in rooms if _has_law(room)}
     years = await queries.years_of(session, seated)
-    called_ = await names.shown(session, years)
+    named = await names.shown(session, years)
     return _json(
         SchoolResults(
             school_id=school_id,
@@ -173,7 +173,7 @@ async def read_school_results(
                 _class(
                     room,
                     {pupil: years[pupil] for pupil in pupils},
-                    {pupil: called_[pupil] for pupil in pupils},
+                    {pupil: named[pupil] for pupil in pupils},
                 )
                 for room, pupils in seated.items()
             ],

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from chassis.columns import among
@@ -95,8 +95,11 @@ async def _plans_of(
             row.individual,
         )
         for row in await session.scalars(
-            _PLANS.where(col(SubjectPlanRow.school_year) == school_year),
-            {"whose": [*seats, *{class_id for class_id in seats.values() if class_id}]},
+            _PLANS,
+            {
+                "whose": [*seats, *{class_id for class_id in seats.values() if class_id}],
+                "school_year": school_year,
+            },
         )
     }
     return {
@@ -128,7 +131,7 @@ async def years_of(
 ) -> Mapping[str, PupilYear]:
     """Give what follows by law from what is written of pupils, who sit in classes of one year.
 
-    As many statements for a school as for one pupil. ``published``: from the columns that guardians
+    The number of statements does not grow with them. ``published``: from the columns that guardians
     see and the terms that are closed, nothing else. ``closing`` is a term that is taken as closed:
     the summer is over when its term is.
 
@@ -144,8 +147,10 @@ async def years_of(
     of_pupil = await books_of(session, seats, school_year, published=published)
     closed = await books.closed_terms(session, [room.class_id for room in seated])
     plans_of = await _plans_of(session, seats, school_year)
-    promotes = await _promotions(session, seats, school_year)
     taught = {one.circular for one in rules.values()}
+    # In secondary schools the principal decides of pupils with an individual plan alone (Art. 11).
+    deciding = Circular.TT27 in taught or any(plan.individual for plan in plans_of.values())
+    promotes = await _promotions(session, seats, school_year) if deciding else {}
     assessed = await _written(session, seats, school_year) if Circular.TT27 in taught else {}
     conduct: Mapping[str, conducts.OfYear] = {}
     absences: Mapping[str, int | None] = {}
@@ -234,11 +239,8 @@ def _primary_year(
 async def _promotions(
     session: Session, pupil_ids: Collection[str], school_year: str
 ) -> Mapping[str, bool]:
-    statement = select(col(PromotionDecision.pupil_id), col(PromotionDecision.promotes)).where(
-        among(col(PromotionDecision.pupil_id), "pupil_ids"),
-        col(PromotionDecision.school_year) == school_year,
-    )
-    return dict((await session.execute(statement, {"pupil_ids": list(pupil_ids)})).all())
+    asked = {"pupil_ids": list(pupil_ids), "school_year": school_year}
+    return dict((await session.execute(_PROMOTIONS, asked)).all())
 
 
 async def _written(
@@ -295,4 +297,11 @@ def _exempted(plan: SubjectPlan) -> Iterator[Step]:
         yield Step(subject.vietnamese, says, "TT 22/2021 Điều 10")
 
 
-_PLANS = select(SubjectPlanRow).where(among(col(SubjectPlanRow.whose), "whose"))
+_PLANS = select(SubjectPlanRow).where(
+    among(col(SubjectPlanRow.whose), "whose"),
+    col(SubjectPlanRow.school_year) == bindparam("school_year"),
+)
+_PROMOTIONS = select(col(PromotionDecision.pupil_id), col(PromotionDecision.promotes)).where(
+    among(col(PromotionDecision.pupil_id), "pupil_ids"),
+    col(PromotionDecision.school_year) == bindparam("school_year"),
+)

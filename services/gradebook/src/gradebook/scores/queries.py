@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, bindparam, func, select, text
+from sqlalchemy import ARRAY, LargeBinary, bindparam, func, select, text
 from sqlmodel import col
 
 from chassis.columns import Id, among
@@ -140,12 +140,16 @@ class Column(NamedTuple):
 
     key: bytes
     """Its id as it is stored."""
-    sheet_id: str
     class_id: str
     subject: Subject
     term: Term
     kind: ColumnKind
     position: int
+
+    @property
+    def sheet_id(self) -> str:
+        """Give its id as everybody else names it."""
+        return str(UUID(bytes=self.key))
 
 
 class Row(NamedTuple):
@@ -173,20 +177,10 @@ async def touched(
         for keys, values, states_at, states in found
     ]
     keys = set().union(*(row.values for row in rows))
-    columns = await session.execute(
-        _COLUMNS, {"sheet_ids": [str(UUID(bytes=key)) for key in keys], "school_year": school_year}
-    )
+    columns = await session.execute(_COLUMNS, {"keys": list(keys), "school_year": school_year})
     return [
-        Column(
-            UUID(sheet_id).bytes,
-            sheet_id,
-            class_id,
-            Subject(subject),
-            Term(term),
-            ColumnKind(kind),
-            position,
-        )
-        for sheet_id, class_id, subject, term, kind, position in columns
+        Column(key, class_id, Subject(subject), Term(term), ColumnKind(kind), position)
+        for key, class_id, subject, term, kind, position in columns
     ], rows
 
 
@@ -267,12 +261,13 @@ _TOUCHED = text(
 _COLUMNS = (
     text(
         """
-        SELECT sheet_id, class_id, subject, term, kind, position FROM sheet
-         WHERE sheet_id = ANY(:sheet_ids) AND school_year = :school_year
+        SELECT uuid_send(sheet_id), class_id, subject, term, kind, position FROM sheet
+         WHERE sheet_id = ANY(ARRAY(SELECT encode(key, 'hex')::uuid FROM unnest(:keys) AS key))
+           AND school_year = :school_year
         """
     )
-    .bindparams(bindparam("sheet_ids", type_=ARRAY(Id)))
-    .columns(sheet_id=Id, class_id=Id)
+    .bindparams(bindparam("keys", type_=ARRAY(LargeBinary)))
+    .columns(class_id=Id)
 )
 _SUBJECTS, _TERMS, _KINDS = list(Subject), list(Term), list(ColumnKind)
 
