@@ -6,7 +6,7 @@ Kafka's committed offset is a hint for lag tools; on assignment the consumer see
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -175,15 +175,17 @@ class Consumer:
         A poll of a backlog has tens of thousands of records, and each takes several times its own
         size when it is read: they must not all be in memory at once.
         """
-        unit: list[_Part] = []
-        size = 0
-        for part in polled:
-            unit.append(self._part(part))
-            size += len(part)
-            if size >= _MOST_TOGETHER or part is polled[-1]:
-                if not await self._apply(client, unit):
-                    return
-                unit, size = [], 0
+        for unit in _divided(polled):
+            # One that was taken away meanwhile, and may have come back, is read again.
+            ours = [part for part in unit if self._keeps(client, part)]
+            if ours and not await self._apply(client, [self._part(part) for part in ours]):
+                return
+
+    def _keeps(self, client: AIOKafkaConsumer, part: Sequence[_Polled]) -> bool:
+        lane = (part[0].topic, part[0].partition)
+        if lane not in self.stored:
+            seek(client, lane, part[0].offset)
+        return lane in self.stored
 
     async def _piecewise(
         self, client: AIOKafkaConsumer, polled: Mapping[Lane, Sequence[_Polled]]
@@ -199,9 +201,10 @@ class Consumer:
         waiting = deque(polled.values())
         while waiting:
             part = waiting.popleft()
-            lane = (part[0].topic, part[0].partition)
-            if lane not in self.stored or time() - began > _POLL_SECONDS:
-                seek(client, lane, part[0].offset)
+            if not self._keeps(client, part):
+                continue
+            if time() - began > _POLL_SECONDS:
+                seek(client, (part[0].topic, part[0].partition), part[0].offset)
                 continue
             room = self.pace.room
             start = time()
@@ -310,6 +313,18 @@ class Consumer:
             judged.parked.append(
                 store.Parked(item.slice, item.record, outcome, item.reason, item.detail)
             )
+
+
+def _divided(polled: Sequence[Sequence[_Polled]]) -> Iterator[Sequence[Sequence[_Polled]]]:
+    """Put lanes together up to about ``_MOST_TOGETHER`` records; no lane is cut."""
+    unit: list[Sequence[_Polled]] = []
+    for part in polled:
+        unit.append(part)
+        if sum(map(len, unit)) >= _MOST_TOGETHER:
+            yield unit
+            unit = []
+    if unit:
+        yield unit
 
 
 def seek(client: AIOKafkaConsumer, lane: Lane, offset: int) -> None:
