@@ -25,6 +25,8 @@ TOGETHER = 500
 
 Key = tuple[str, str, str, str, str]
 Document = Mapping[str, Any]
+Finish = Callable[[], None]
+"""Tells what was counted and ends the process: leaving a group in order is no part of it."""
 
 
 class Fold:
@@ -114,7 +116,7 @@ class Fold:
         return json.dumps({"seconds": self.seconds, "half": later, "broken": self.broken})
 
 
-def faststream(asked: Mapping[str, Any], fold: Fold) -> None:
+def faststream(asked: Mapping[str, Any], fold: Fold, finish: Finish) -> None:
     """Count with FastStream as it comes: batches of parsed documents, everything by default."""
     import asyncio  # noqa: PLC0415 - what each engine needs is loaded by it alone
 
@@ -134,7 +136,6 @@ def faststream(asked: Mapping[str, Any], fold: Fold) -> None:
     # Its decorator reads these from the module.
     globals()["KafkaMessage"] = KafkaMessage
     broker = KafkaBroker(asked["bootstrap"])
-    app = FastStream(broker)
 
     @broker.subscriber(
         asked["topic"],
@@ -146,12 +147,12 @@ def faststream(asked: Mapping[str, Any], fold: Fold) -> None:
     async def count(documents: list[dict[str, Any]], message: KafkaMessage) -> None:
         fold.take(documents, [record.partition for record in message.raw_message])
         if fold.done:
-            app.exit()
+            finish()
 
-    asyncio.run(app.run())
+    asyncio.run(FastStream(broker).run())
 
 
-def quix(asked: Mapping[str, Any], fold: Fold) -> None:
+def quix(asked: Mapping[str, Any], fold: Fold, finish: Finish) -> None:
     """Count with Quix Streams: each document parsed and handed over by its data frame."""
     from quixstreams import Application, message_context  # noqa: PLC0415
 
@@ -172,13 +173,15 @@ def quix(asked: Mapping[str, Any], fold: Fold) -> None:
             fold.take(waiting, lanes)
             waiting.clear()
             lanes.clear()
+            if fold.done:
+                finish()
 
     frame = app.dataframe(app.topic(asked["topic"], value_deserializer="json"))
     frame.update(count)
-    app.run(count=asked["records"])
+    app.run()
 
 
-ENGINES: Mapping[str, Callable[[Mapping[str, Any], Fold], None]] = {
+ENGINES: Mapping[str, Callable[[Mapping[str, Any], Fold, Finish], None]] = {
     "faststream": faststream,
     "quix": quix,
 }
@@ -190,8 +193,12 @@ def main() -> None:
     fold = Fold(asked)
     told = os.dup(1)
     os.dup2(2, 1)  # what an engine prints is no part of the answer
-    ENGINES[sys.argv[1]](asked, fold)
-    os.write(told, (fold.told(asked["out"]) + "\n").encode())
+
+    def finish() -> None:
+        os.write(told, (fold.told(asked["out"]) + "\n").encode())
+        os._exit(0)
+
+    ENGINES[sys.argv[1]](asked, fold, finish)
 
 
 if __name__ == "__main__":
