@@ -76,16 +76,14 @@ def test_logs_that_follow_each_other_add_up() -> None:
     assert dict(first.rows(here)) == dict(scores_log.together([first], here))
 
 
-def test_a_save_waits_until_its_schools_number_counts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_save_waits_until_its_schools_number_counts_it() -> None:
     seen = live._Seen({"a": 10})
     seen.sent["a"] += [1.0, 2.0, 3.0]
     seen.sent["b"] += [1.0]
     for moment, school, numerator in ((1.5, "a", 11), (1.6, "b", 1), (3.5, "a", 12)):
-        monkeypatch.setattr(live.time, "perf_counter", lambda moment=moment: moment)
-        seen.take({"unit_id": school, "numerator": numerator})
+        seen.take({"unit_id": school, "numerator": numerator}, moment)
     assert not seen.all_of_it()
-    monkeypatch.setattr(live.time, "perf_counter", lambda: 4.0)
-    seen.take({"unit_id": "a", "numerator": 13})
+    seen.take({"unit_id": "a", "numerator": 13}, 4.0)
     assert seen.all_of_it()
     assert [round(wait) for wait in seen.waits()] == [500, 1500, 1000, 600]
 

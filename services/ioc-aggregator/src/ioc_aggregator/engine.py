@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 
+from chassis import memory
 from chassis.database import Database
 from chassis.health import Part
 from ioc_aggregator.feed.reader import Reader
@@ -56,8 +57,10 @@ class Engine:
             # waits then for a number that is about to change again.
             taken = time() - began
             await asyncio.sleep(max(_ROUND_SECONDS - taken, taken / 3))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.projector.caught_up.wait(), taken * _TURNS_BEHIND)
+            if not self.projector.caught_up.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.projector.caught_up.wait(), taken * _TURNS_BEHIND)
+                memory.give_back()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.follower.woken.wait(), _IDLE_SECONDS)
 

@@ -281,9 +281,10 @@ class _Seen:
         self._before = defaultdict(int, entered)
         self._told: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
 
-    def take(self, number: Mapping[str, Any]) -> None:
+    def take(self, number: Mapping[str, Any], moment: float | None = None) -> None:
         """Note when a number came."""
-        self._told[number["unit_id"]].append((number["numerator"] or 0, time.perf_counter()))
+        moment = time.perf_counter() if moment is None else moment
+        self._told[number["unit_id"]].append((number["numerator"] or 0, moment))
 
     def all_of_it(self) -> bool:
         """Tell whether each school's number counts all that was sent of it."""

@@ -15,6 +15,7 @@ from datetime import date
 import msgspec
 import numpy as np
 
+from chassis import memory
 from chassis.database import Database, Session
 from chassis.kafka import OPEN, Security
 from contracts.topics import PERIODS
@@ -153,6 +154,7 @@ class Beside:
                     self._ended += end is not None
         finally:
             gc.enable()
+            memory.give_back()
         return self._recount
 
     async def _goals(self, vector: dict[Lane, int]) -> list[tuple[dict[Lane, int], DayEnd | None]]:

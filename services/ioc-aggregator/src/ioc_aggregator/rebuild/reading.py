@@ -15,7 +15,7 @@ _POLL = 500
 """Messages that one call gives: more gain nothing."""
 
 _POLL_SECONDS = 0.05
-"""It waits so long for all of them, also where the lane has ended."""
+"""It waits so long for all of them, also where the last offsets are holes."""
 
 _AT_ONCE = 16 * _POLL
 _BYTES_AT_ONCE = 16 * 2**20
@@ -88,15 +88,18 @@ class Log:
         self._client.assign([TopicPartition(*lane, first)])
         chunk: list[Message] = []
         size = 0
-        done, heard = False, time.monotonic()
+        done, heard, position = False, time.monotonic(), first
         try:
             while not done:
-                found = self._client.consume(_POLL, _POLL_SECONDS)
+                # No more than there are: at the end of a lane it would wait for the others.
+                found = self._client.consume(min(_POLL, until - position), _POLL_SECONDS)
                 if not found:
                     if time.monotonic() > heard + _SECONDS:
                         raise UnreadableError(f"{lane[0]}/{lane[1]} up to {until}: nothing comes")
                     continue
                 heard = time.monotonic()
+                if found[-1].error() is None:
+                    position = (found[-1].offset() or 0) + 1
                 found, done = _cut(found, until)
                 chunk += found
                 size += sum(map(len, found))

@@ -7,6 +7,7 @@ record, so what is parked there is left out here.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from chassis import memory
 from chassis.consuming.decisions import Progress, SourceState, fork
 from chassis.consuming.judging import Judged, all_next
 from chassis.consuming.records import Record, Slice
@@ -21,6 +22,9 @@ from ioc_aggregator.rollups.state import Entry, Lane, State
 if TYPE_CHECKING:
     from confluent_kafka import Message
 
+_CHUNKS = 64
+"""After so many memory is given back: half a million records, a second or two."""
+
 _TOPICS = {topic.name: topic for topic in TOPICS}
 
 
@@ -33,6 +37,7 @@ class Recount:
         """Begin before the first record, or go on."""
         self.state = State() if state is None else state
         self.sources = {lane: dict(states) for lane, states in sources.items()}
+        self._chunks = 0
         self.slowly = 0
         """How many records were read one by one."""
 
@@ -51,6 +56,9 @@ class Recount:
                 raise UnreadableError(f"{lane[0]}/{lane[1]} ends at {end}, {until} was counted")
             for chunk in log.read(lane, max(first, kept), until):
                 yield self._take(lane, chunk, until)
+                self._chunks += 1
+                if self._chunks % _CHUNKS == 0:
+                    memory.give_back()
             if self.state.vector.get(lane, 0) < until:  # the last offsets are holes
                 yield self._apply(lane, until, Delta())
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from chassis import memory
 from chassis.database import Database, Session
 from contracts.topics import Topic
 from ioc_aggregator.measures.facts import WatermarkFact
@@ -88,7 +89,9 @@ class Follower:
         if self._entries < _SNAPSHOT_ENTRIES:
             return False
         self._entries = 0
-        return await self.snapshot(database)
+        written = await self.snapshot(database)
+        memory.give_back()
+        return written
 
     async def snapshot(self, database: Database) -> bool:
         """Write the state as it is now; encoding it holds nobody up."""
