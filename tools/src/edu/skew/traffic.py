@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -19,8 +20,10 @@ HEARD = slice(8, 16)
 """Those of the demo's schools whose guardians get letters."""
 
 
-NEW = frozenset({("gradebook", "PUT", "/v1/publications")})
+NEW = re.compile(r"gradebook PUT /v1/(publications|classes/[^/]+/roll-calls/.+)")
 """Routes that the previous release does not have: while it answers, nobody can ask for them."""
+NEW_PURPOSES = frozenset({"attendance"})
+"""What guardians cannot agree to in the previous release; in this traffic nobody does."""
 NOT_FOUND = 404
 
 
@@ -30,17 +33,27 @@ class Counting(Suite):
     commands = 0
     failed = 0
 
-    async def command(self, *words: Any, **options: Any) -> Any:
+    async def command(self, service: str, method: str, path: str, **options: Any) -> Any:
         """Send a command until it is answered."""
+        if path == "/v1/guardians":
+            options["body"] = _known_purposes(options["body"])
         try:
-            answer = await super().command(*words, **options)
+            answer = await super().command(service, method, path, **options)
         except Refused as refused:
-            if refused.status == NOT_FOUND and words[:3] in NEW:
+            if refused.status == NOT_FOUND and NEW.fullmatch(f"{service} {method} {path}"):
                 return None
             self.failed += 1
             raise
         self.commands += 1
         return answer
+
+
+def _known_purposes(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    guardians = [
+        one | {"consents": [c for c in one["consents"] if c["purpose"] not in NEW_PURPOSES]}
+        for one in body["guardians"]
+    ]
+    return {"guardians": guardians}
 
 
 @dataclass
