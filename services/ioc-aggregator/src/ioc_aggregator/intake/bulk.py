@@ -1,7 +1,7 @@
-"""Many documents of one shape at once: what catching up and rebuilding read where they can.
+"""Many documents of one shape at once: how large streams are read where they can be.
 
 A bulk reader never judges. Where it has the least doubt about any document of a batch it says so,
-and each of them goes the way that live reading goes; so both count the same.
+and each of them is decoded and judged by itself; so both ways count the same.
 """
 
 from collections.abc import Callable, Sequence

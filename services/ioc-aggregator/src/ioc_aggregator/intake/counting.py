@@ -1,6 +1,6 @@
 """Folding a stream event by event: each fact says by itself which cells it changes.
 
-For streams that are not hot. Scores, fees and messages have folds of their own, for speed.
+For streams that are not hot. Scores, roll-calls, fees and messages have folds of their own.
 """
 
 from collections import Counter

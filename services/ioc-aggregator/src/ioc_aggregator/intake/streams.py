@@ -48,6 +48,6 @@ BULKS = {
     topics.FEES.name: fees.BULK,
     topics.MESSAGES.name: messages.BULK,
 }
-"""The streams that are read in bulk while the aggregator catches up."""
+"""The large streams: read in bulk, live and when a log is recounted."""
 
 TOPICS = topics.CONSUMERS["ioc-aggregator"]

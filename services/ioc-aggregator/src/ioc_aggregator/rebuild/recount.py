@@ -106,10 +106,12 @@ def _in_bulk(topic: Topic, chunk: "Sequence[Message]", progress: Progress) -> De
     if None in values:
         return None
     documents = bulk.read(values)  # type: ignore[arg-type]
-    source = f"urn:edu:{topic.owner}"
-    if documents is None or any(one.source != source for one in documents):
+    if documents is None:
         return None
     if not all_next(progress, topic, documents):
+        source = f"urn:edu:{topic.owner}"
+        if any(one.source != source for one in documents):
+            return None
         fresh = [progress.judge(source, int(one.sequence)).fresh for one in documents]
         documents = [one for one, is_fresh in zip(documents, fresh, strict=True) if is_fresh]
     return bulk.fold(documents)
