@@ -21,15 +21,13 @@ from chassis.auth import WORKS_AT, Policy, Role
 from chassis.clock import new_id
 from chassis.http.routes import ChassisRoute
 from edu.testing.facts import OTHER_SCHOOL, SCHOOL
-from edu.testing.service import an_id
+from edu.testing.service import an_id, in_time
 
 if TYPE_CHECKING:
     import httpx
     from fastapi import FastAPI
 
     from chassis.database import Database
-
-ASKED_AGAIN, UNAVAILABLE = 3, 503
 
 PUBLIC = "public"
 """In the place of an action: whoever asks is answered."""
@@ -152,29 +150,20 @@ class Scene:
         *,
         body: object = None,
     ) -> httpx.Response:
-        """Send the request of a place, with another body if one is given.
-
-        Where the machine stood still for seconds the answer is to ask again: that tells nothing
-        about rights.
-        """
-        for _ in range(ASKED_AGAIN):
-            answer = await self._asked(route, place, token, body)
-            if answer.status_code != UNAVAILABLE:
-                break
-        return answer
-
-    async def _asked(self, route: str, place: Place, token: str, body: object) -> httpx.Response:
+        """Send the request of a place, with another body if one is given."""
         method, _, template = route.partition(" ")
         headers = {"Idempotency-Key": new_id()}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        return await self.client.request(
-            method,
-            template.format_map({**self.ids, **place.ids}),
-            json=body or place.body,
-            params=place.params,
-            content=place.content,
-            headers=headers,
+        return await in_time(
+            lambda: self.client.request(
+                method,
+                template.format_map({**self.ids, **place.ids}),
+                json=body or place.body,
+                params=place.params,
+                content=place.content,
+                headers=headers,
+            )
         )
 
 
