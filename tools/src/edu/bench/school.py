@@ -6,6 +6,7 @@ opened over HTTP.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -70,13 +71,6 @@ async def opened(here: Supervisor, count: int) -> School:
     principal = token(here.home, "principal", school=school_id)
     sheets: list[Sheet] = []
     async with Suite(here.home) as suite:
-
-        async def command(method: str, path: str, body: object) -> Any:
-            return await suite.command(
-                "gradebook", method, path, key=new_id(), body=body, token=principal,
-                waits_for=COMING,
-            )  # fmt: skip
-
         for number, pupils in enumerate(rooms):
             room = {
                 "school_id": school_id,
@@ -84,12 +78,35 @@ async def opened(here: Supervisor, count: int) -> School:
                 "grade": "6",
                 "name": f"6A{number}",
             }
-            (opened_class,) = (await command("POST", "/v1/classes", {"classes": [room]}))["classes"]
-            path = f"/v1/classes/{opened_class['class_id']}"
-            await command("PUT", f"{path}/pupils", {"pupil_ids": pupils})
-            teaching = [{"subject": one, "teacher_ids": [teacher]} for one in SUBJECTS]
-            await command("PUT", f"{path}/teaching", {"teaching": teaching})
-            wanted = [column | {"class_id": opened_class["class_id"]} for column in COLUMNS]
-            found = await command("PUT", "/v1/sheets", {"sheets": wanted[: count - len(sheets)]})
-            sheets += [Sheet(one["sheet_id"], tuple(pupils)) for one in found["sheets"]]
+            columns = COLUMNS[: count - len(sheets)]
+            _, found = await open_class(
+                suite, principal, room, pupils, teacher=teacher, columns=columns
+            )
+            sheets += [Sheet(one["sheet_id"], tuple(pupils)) for one in found]
     return School(school_id, token(here.home, "teacher", subject=teacher, school=school_id), sheets)
+
+
+async def open_class(
+    suite: Suite,
+    principal: str,
+    room: Mapping[str, object],
+    pupils: Sequence[str],
+    *,
+    teacher: str,
+    columns: Sequence[Mapping[str, object]],
+) -> tuple[str, Sequence[Any]]:
+    """Open a class with these pupils and columns, all taught by one; give its id and its sheets."""
+
+    async def command(method: str, path: str, body: object) -> Any:
+        return await suite.command(
+            "gradebook", method, path, key=new_id(), body=body, token=principal, waits_for=COMING
+        )
+
+    (opened_class,) = (await command("POST", "/v1/classes", {"classes": [room]}))["classes"]
+    class_id = opened_class["class_id"]
+    await command("PUT", f"/v1/classes/{class_id}/pupils", {"pupil_ids": pupils})
+    taught = dict.fromkeys(column["subject"] for column in columns)
+    teaching = [{"subject": one, "teacher_ids": [teacher]} for one in taught]
+    await command("PUT", f"/v1/classes/{class_id}/teaching", {"teaching": teaching})
+    wanted = [{**column, "class_id": class_id} for column in columns]
+    return class_id, (await command("PUT", "/v1/sheets", {"sheets": wanted}))["sheets"]

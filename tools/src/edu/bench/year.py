@@ -26,7 +26,7 @@ from chassis.sealing import MasterKeys
 from contracts.lists import Assessment, ColumnKind, Grade, Subject, Term
 from edu.bench.documents import written
 from edu.bench.relay import send_all
-from edu.bench.school import COMING, Sheet
+from edu.bench.school import Sheet, open_class
 from edu.client import Suite
 from edu.demo.people import person
 from edu.home import new_key
@@ -130,29 +130,18 @@ async def _opened(here: Supervisor, lots: Random) -> Year:
     learnt = subjects(PLAIN, Grade.G6)
     rooms = []
     async with Suite(here.home) as suite:
-
-        async def command(method: str, path: str, body: object) -> Any:
-            return await suite.command(
-                "gradebook", method, path, key=new_id(), body=body, token=principal,
-                waits_for=COMING,
-            )  # fmt: skip
-
         for grade, name, pupils in seats:
             asked = {"school_id": school_id, "school_year": facts.YEAR, "grade": grade}
             asked |= {"name": name, "homeroom_teacher_id": teacher}
-            (found,) = (await command("POST", "/v1/classes", {"classes": [asked]}))["classes"]
-            room = Room(found["class_id"], grade, pupils)
-            path = f"/v1/classes/{room.class_id}"
-            await command("PUT", f"{path}/pupils", {"pupil_ids": pupils})
-            teaching = [{"subject": one, "teacher_ids": [teacher]} for one in learnt]
-            await command("PUT", f"{path}/teaching", {"teaching": teaching})
             wanted = [
-                {"class_id": room.class_id, "subject": subject, "term": term, "kind": kind,
-                 "position": position}
+                {"subject": subject, "term": term, "kind": kind, "position": position}
                 for term, kind, subject in product(TERMS, _KINDS, learnt)
                 for position in range(1, columns(subject, kind, grade) + 1)
-            ]  # fmt: skip
-            opened = (await command("PUT", "/v1/sheets", {"sheets": wanted}))["sheets"]
+            ]
+            class_id, opened = await open_class(
+                suite, principal, asked, pupils, teacher=teacher, columns=wanted
+            )
+            room = Room(class_id, grade, pupils)
             names = ("sheet_id", "subject", "term", "kind", "position")
             room.columns.extend(tuple(one[name] for name in names) for one in opened)
             rooms.append(room)
