@@ -62,10 +62,7 @@ class Flow:
 
     async def run(self, sheets: Sequence[Sheet]) -> None:
         """Let every sheet's teacher work until told to stop."""
-        # A server closes what was idle for five seconds; whoever then just sends is not answered.
-        limits = httpx.Limits(
-            max_connections=None, max_keepalive_connections=len(sheets), keepalive_expiry=2.0
-        )
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=len(sheets))
         async with (
             httpx.AsyncClient(timeout=TRY_SECONDS, limits=limits) as client,
             asyncio.TaskGroup() as group,

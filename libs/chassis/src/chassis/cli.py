@@ -19,6 +19,9 @@ S = TypeVar("S", bound=ServiceSettings)
 
 _USAGE_ERROR = 2
 _GRACEFUL_SECONDS = 10
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than clients (httpx: 5 s) and proxies (nginx: 60 s) keep an idle connection: whoever
+closes it first must be they, or a request is on its way while the server hangs up."""
 _TAKEN_WITHIN_MS = 30_000
 """A caller who takes nothing of an answer for so long is let go: a stream would wait for ever."""
 
@@ -85,6 +88,7 @@ def _serve(service: Service[S], settings: S, _: argparse.Namespace) -> int:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
     )
     # Uvicorn waits for open answers before the lifespan ends: a stream must see it by itself.

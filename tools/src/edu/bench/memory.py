@@ -15,7 +15,6 @@ from itertools import count, product
 from statistics import median
 
 import asyncpg
-import httpx
 import psutil
 
 from chassis.clock import new_id
@@ -29,6 +28,7 @@ from edu.bench.loop import run
 from edu.bench.relay import committed
 from edu.bench.school import School, opened
 from edu.bench.stage import suite
+from edu.client import Suite
 from edu.failure import Failure
 from edu.progress import Advance, progress
 from edu.simulator.province import SCHOOLS
@@ -132,7 +132,7 @@ async def _saving(here: Supervisor, school: School, total: int, more: Advance) -
     """Save the sheets again and again, each time another mark, at the rate."""
     versions: defaultdict[str, int] = defaultdict(int)
     orders: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-    async with httpx.AsyncClient(base_url=here.urls["gradebook"], timeout=60) as client:
+    async with Suite(here.home) as client:
 
         async def save(number: int) -> None:
             sheet = school.sheets[number % len(school.sheets)]
@@ -142,15 +142,14 @@ async def _saving(here: Supervisor, school: School, total: int, more: Advance) -
                     {"pupil_id": one, "score": f"{version % 10}", "version": version}
                     for one in sheet.pupils
                 ]
-                answer = await client.put(
+                await client.command(
+                    "gradebook",
+                    "PUT",
                     f"/v1/sheets/{sheet.sheet_id}/cells",
-                    json={"cells": cells, "reason_code": "entry-error" if version else None},
-                    headers={
-                        "Authorization": f"Bearer {school.teacher}",
-                        "Idempotency-Key": new_id(),
-                    },
+                    key=new_id(),
+                    body={"cells": cells, "reason_code": "entry-error" if version else None},
+                    token=school.teacher,
                 )
-                answer.raise_for_status()
                 versions[sheet.sheet_id] += 1
 
         await steadily(RATE, total, save, more)
@@ -158,12 +157,12 @@ async def _saving(here: Supervisor, school: School, total: int, more: Advance) -
 
 async def _reading(here: Supervisor) -> None:
     """Ask for the numbers and for the end of the feed, once a second."""
-    headers = {"Authorization": f"Bearer {token(here.home, 'auditor')}"}
-    url = here.urls[AGGREGATOR]
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
+    auditor = token(here.home, "auditor")
+    async with Suite(here.home) as client:
         while True:
-            snapshot = (await client.get("/indicators")).raise_for_status().json()
-            await client.get("/feed", params={"after": max(0, snapshot["feed"] - 500)})
+            snapshot = await client.query(AGGREGATOR, "/indicators", token=auditor)
+            after = {"after": max(0, snapshot["feed"] - 500)}
+            await client.query(AGGREGATOR, "/feed", token=auditor, params=after)
             await asyncio.sleep(1)
 
 
