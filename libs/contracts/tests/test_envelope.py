@@ -4,6 +4,7 @@ import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_structured_event
 from hypothesis import example, given
@@ -227,3 +228,36 @@ def test_the_largest_document_is_read() -> None:
     rendered = envelope.render(attributes_of(), data, 1)
     assert len(rendered) == envelope.MAX_DOCUMENT
     assert isinstance(envelope.decode(rendered, None), Envelope)
+
+
+SOUND = envelope.render(attributes_of(correlationid=OTHER_ID), '{"x":"Thắng"}', 7)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"", b""),
+        (b'"time":"2026-11-22T05:00:00.000000Z"', b'"time":"2026-11-22T12:00:00+07:00"'),
+        (
+            b'"recordedtime":"2026-11-22T05:00:00.000000Z"',
+            b'"recordedtime":"9999-12-31T23:00:00-07:00"',
+        ),
+        (b"00000000000000000007", b"07"),
+        (b"00000000000000000007", b"99999999999999999999"),
+        (b',"sequence":"00000000000000000007"', b""),
+        (b'"specversion":"1.0"', b'"specversion":"0.3"'),
+        ("ắ".encode(), b"\xe1"),
+        ("ắ".encode(), b"\\u0000"),
+        (b'"data":{', b'"data":'),
+        (b"Th", b"x" * envelope.MAX_DOCUMENT),
+    ],
+)
+def test_what_is_read_together_is_what_each_would_be_read_as(old: bytes, new: bytes) -> None:
+    read = envelope.quick(msgspec.Raw)([SOUND, SOUND.replace(old, new, 1)])
+    assert (read is None) == (old != new)
+    for one in read or ():
+        alone = envelope.decode(SOUND, None)
+        assert isinstance(alone, Envelope)
+        named = {name: getattr(one, name) for name in envelope.Attributes.__struct_fields__}
+        assert named == {name: getattr(alone, name) for name in named}
+        assert (bytes(one.data), int(one.sequence)) == (alone.data, alone.sequence)

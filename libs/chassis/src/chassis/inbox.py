@@ -7,10 +7,10 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis import clock
 from chassis.database import Session
 from chassis.tables import INBOX
-from contracts.envelope import Envelope
+from contracts.envelope import Attributes
 
 
-async def claim(session: Session, consumer: str, event: Envelope) -> bool:
+async def claim(session: Session, consumer: str, event: Attributes) -> bool:
     """Take ``event`` for ``consumer``; False when it was taken before.
 
     The row is inserted first and the primary key decides ("check, then insert" would race); it
@@ -19,7 +19,7 @@ async def claim(session: Session, consumer: str, event: Envelope) -> bool:
     return bool(await claim_all(session, consumer, [event]))
 
 
-async def claim_all(session: Session, consumer: str, events: Sequence[Envelope]) -> set[str]:
+async def claim_all(session: Session, consumer: str, events: Sequence[Attributes]) -> set[str]:
     """Take all of ``events`` for ``consumer`` at once; return the ids that were not taken before.
 
     An event that stands twice in ``events`` is taken once.

@@ -46,6 +46,8 @@ def saves(*sequences: int) -> list[bytes]:
         (4, (5, 7), None),
         (4, (5, 5, 6), None),
         (4, (6, 5), None),
+        (4, (5, 5, 7), None),
+        (4, (5, 7, 6, 8), None),
         (None, (2, 3), None),
     ],
 )

@@ -8,7 +8,7 @@ a :class:`Broken` that says why. Kafka headers are never looked at, so foreign o
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Generic, Literal, TypeVar
 
@@ -21,6 +21,9 @@ CONTENT_TYPE = "application/cloudevents+json"
 
 MAX_DOCUMENT = 64 * 1024
 """The most bytes a document may have: what CloudEvents intermediaries must forward."""
+
+_TOGETHER = 32
+"""Documents whose text is looked at together."""
 
 SEQUENCE_DIGITS = 20
 _LARGEST_SEQUENCE = 2**63 - 1
@@ -38,52 +41,43 @@ _Sequence = Annotated[str, msgspec.Meta(pattern=rf"^[0-9]{{{SEQUENCE_DIGITS}}}\Z
 Data = TypeVar("Data")
 
 
-class _Attributes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The attributes that a document of ours has, as they stand on the wire."""
+class Attributes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What every document of ours says of its event, however it was read."""
 
-    specversion: Literal["1.0"]
     id: _Text
     source: _Text
     type: _Text
     subject: _Text
     time: _Time
+    """When it happened."""
     recordedtime: _Time
+    """When it was written down."""
     dataschema: _Text
     correlationid: str | None = None
     causationid: str | None = None
     traceparent: str | None = None
 
 
-class _Document(_Attributes, frozen=True, gc=False, kw_only=True):
+class _Document(Attributes, frozen=True, gc=False, kw_only=True):
+    specversion: Literal["1.0"]
     sequence: _Sequence | None = None
     data: msgspec.Raw
 
 
-class Whole(_Attributes, Generic[Data], frozen=True, gc=False, kw_only=True):
-    """A document read in one pass, for readers that count many of one shape."""
+class Whole(Attributes, Generic[Data], frozen=True, gc=False, kw_only=True):
+    """A document read in one pass, together with many others."""
 
+    specversion: Literal["1.0"]
     sequence: str
     """Not looked at: :func:`quick` says what is a number of ours."""
     data: Data
 
 
-class Envelope(msgspec.Struct, frozen=True, gc=False):
-    """The attributes of a document; ``data`` stays the bytes that were sent."""
+class Envelope(Attributes, frozen=True, gc=False, kw_only=True):
+    """The attributes of a document, in UTC; ``data`` stays the bytes that were sent."""
 
-    id: str
-    source: str
-    type: str
-    subject: str
-    time: datetime
-    """When it happened."""
-    recordedtime: datetime
-    """When it was written down."""
-    dataschema: str
     sequence: int | None
     """Gapless per source, topic and partition; ``None`` in a document no relay has numbered."""
-    correlationid: str | None
-    causationid: str | None
-    traceparent: str | None
     data: bytes
 
 
@@ -213,18 +207,14 @@ def quick(data: type[Data]) -> Callable[[Sequence[bytes]], list[Whole[Data]] | N
 
     It gives None where :func:`decode` might say anything but an :class:`Envelope` of one of them,
     or where one has other data; then each has to be read by itself. What it gives, ``decode``
-    would have given, in a third of the time.
+    would have given, in about half of the time.
     """
     decode_whole = msgspec.json.Decoder(Whole[data]).decode  # type: ignore[valid-type]
 
     def read(values: Sequence[bytes]) -> list[Whole[Data]] | None:
-        together = b"".join(values)
-        if b"\\" in together or max(map(len, values)) > MAX_DOCUMENT:
-            return None
         try:
-            # Each document begins with a letter of ASCII, or it is none: so no character that is
-            # cut off at the end of one can go on in the next.
-            together.decode()
+            if not _are_plain(values):
+                return None
             documents: list[Whole[Data]] = [decode_whole(value) for value in values]
         except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
             return None
@@ -233,13 +223,30 @@ def quick(data: type[Data]) -> Callable[[Sequence[bytes]], list[Whole[Data]] | N
     return read
 
 
+def _are_plain(values: Sequence[bytes]) -> bool:
+    """Tell whether none is too large or has an escape; raises where one is not UTF-8.
+
+    A few together, which stay in the processor's cache: all of them would be copied through memory
+    that is new each time, for several times as long.
+    """
+    for begin in range(0, len(values), _TOGETHER):
+        some = values[begin : begin + _TOGETHER]
+        text = b"".join(some)
+        if b"\\" in text or (len(text) > MAX_DOCUMENT and max(map(len, some)) > MAX_DOCUMENT):
+            return False
+        if not text.isascii():
+            # Each document begins with a letter of ASCII, or it is none: so no character that is
+            # cut off at the end of one can go on in the next.
+            text.decode()
+    return True
+
+
 def _are_ours(documents: Sequence[Whole[Data]]) -> bool:
-    """Tell whether all are numbered, and none is of the calendar's ends, which UTC may not have."""
+    """Tell whether all are numbered, and their times in UTC, as every relay writes them."""
     sequences = [one.sequence for one in documents]
-    years = {one.time.year for one in documents} | {one.recordedtime.year for one in documents}
     return (
         set(map(len, sequences)) == {SEQUENCE_DIGITS}
         and "".join(sequences).isdecimal()
         and max(sequences) <= _LARGEST
-        and years.isdisjoint((MINYEAR, MAXYEAR))
+        and all(one.time.tzinfo is UTC is one.recordedtime.tzinfo for one in documents)
     )

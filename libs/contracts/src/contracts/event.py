@@ -83,7 +83,10 @@ class Event(Record):
     @classmethod
     def read(cls, data: bytes | str) -> Self:
         """Validate the JSON text of ``data`` as a reader; raises ``pydantic.ValidationError``."""
-        return cls.model_validate_json(data, extra="ignore", context=READER)
+        # What model_validate_json calls, less the look at options that are not given here.
+        validator = cls.__pydantic_validator__
+        event: Self = validator.validate_json(data, extra="ignore", context=READER)
+        return event
 
     def data_json(self) -> str:
         """Give the canonical text of ``data``: compact, every field, in the declared order."""

@@ -206,12 +206,16 @@ class ScoreEntered(Event):
         return self
 
     def _check_values(self) -> None:
-        values = self.after + self.before.value
-        if self.subject.assessment is Assessment.COMMENT:
-            if any(value is not None and value > 1 for value in values):
+        comment = self.subject.assessment is Assessment.COMMENT
+        step = 1 if self.kind is ColumnKind.EXAM else 10
+        # A loop, because making a generator for one cell costs more than looking at it.
+        for value in self.after + self.before.value:
+            if not value:
+                continue
+            if comment and value > 1:
                 raise ValueError("a comment subject knows only 1 (Đạt) and 0 (Chưa đạt)")
-        elif self.kind is not ColumnKind.EXAM and any(value and value % 10 for value in values):
-            raise ValueError("only an examination has two decimals")
+            if not comment and value % step:
+                raise ValueError("only an examination has two decimals")
 
     def rows(self) -> Iterator[ScoreRow]:
         """Yield the save cell by cell."""

@@ -1,5 +1,6 @@
 """Every event, found by the CloudEvents type of a document."""
 
+import msgspec
 from pydantic import ValidationError
 
 from contracts import (
@@ -18,7 +19,7 @@ from contracts import (
     statistics,
     transcripts,
 )
-from contracts.envelope import Envelope
+from contracts.envelope import Envelope, Whole
 from contracts.event import Event
 
 EVENTS: tuple[type[Event], ...] = (
@@ -108,14 +109,14 @@ def known_name(type: str) -> bool:  # noqa: A002 - the attribute's name
     return prefix.removeprefix("edu.") in _NAMES and prefix.startswith("edu.") and major.isdigit()
 
 
-def parse(envelope: Envelope) -> Event:
-    """Read an envelope's data as its event; raises only :class:`ContractError`."""
-    model = model_for(envelope.type)
+def parse(document: Envelope | Whole[msgspec.Raw]) -> Event:
+    """Read a document's data as its event; raises only :class:`ContractError`."""
+    model = _BY_TYPE.get(document.type)
     if model is None:
-        reason = "unknown-major" if known_name(envelope.type) else "unknown-type"
-        raise ContractError(reason, envelope.type)
+        reason = "unknown-major" if known_name(document.type) else "unknown-type"
+        raise ContractError(reason, document.type)
     try:
-        return model.read(envelope.data)
+        return model.read(bytes(document.data))
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         detail = "; ".join(

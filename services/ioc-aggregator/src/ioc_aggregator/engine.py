@@ -20,7 +20,7 @@ _IDLE_SECONDS = 0.5
 _ROUND_SECONDS = 0.1
 """The shortest time between two rounds: changes of one number within it become one entry."""
 
-_TURNS_BEHIND = 4
+_TURNS_BEHIND = 9
 """While a backlog is read, so many times as long as a turn took nobody turns."""
 
 

@@ -110,6 +110,37 @@ async def test_both_ways_of_reading_leave_the_same(case: str, store: Database, m
     assert found[0]["vector"][TOPIC.name, 0] == first
 
 
+async def test_a_large_slice_is_read_in_runs_and_leaves_one_entry(
+    store: Database, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    values = saves(make, 1, 2, 3)
+    for size in (consumer._BYTES_AT_ONCE, 1):
+        await _emptied(store)
+        monkeypatch.setattr(consumer, "_BYTES_AT_ONCE", size)
+        reading = Reading(store, in_bulk=True)
+        await reading.poll(0, values)
+        async with store.reading() as session:
+            rows = (await session.execute(text("SELECT first, next, blob FROM journal"))).all()
+        found.append((await reading.left(), [tuple(row) for row in rows]))
+        assert reading.bulk == (1 if size > 1 else 3)
+    assert found[0] == found[1]
+    assert len(found[0][1]) == 1
+
+
+async def test_a_doubt_in_a_later_run_sends_the_slice_the_other_way(
+    store: Database, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "_BYTES_AT_ONCE", 1)
+    reading = Reading(store, in_bulk=True)
+    await reading.poll(0, saves(make, 1, 2, 4))
+    left = await reading.left()
+    assert (reading.bulk, left["gaps"]) == (2, [(3, 3)])
+    assert left["vector"][TOPIC.name, 0] == 3
+    scores = reading.engine.follower.state.columns["scores"]
+    assert scores.column("corrected").sum() == 3
+
+
 async def test_what_is_refused_is_parked_and_the_rest_of_its_poll_counts(
     store: Database, make: Make
 ) -> None:

@@ -88,7 +88,8 @@ def projection() -> Handlers:
     async def count(session: Session, received: Sequence[Received[ScoreEntered]]) -> None:
         cells: Counter[str] = Counter()
         for one in received:
-            cells[one.event.school_id] += sum(value is not None for value in one.event.after)
+            values = one.event.after
+            cells[one.event.school_id] += len(values) - values.count(None)
         await session.execute(_ADD, {"schools": list(cells), "cells": list(cells.values())})
 
     return handlers

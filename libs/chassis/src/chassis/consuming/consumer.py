@@ -38,8 +38,12 @@ _BACK_OFF_SECONDS = (0.2, 30.0)
 _POLL_SECONDS = 20.0
 """How long one poll is worked on; Kafka takes a member for dead after five minutes."""
 
-_MOST_TOGETHER = 8_000
+_MOST_TOGETHER = 24_000
 """Records that may come together in one transaction where a poll is applied as a whole."""
+
+_BYTES_AT_ONCE = 8 * 2**20
+"""Of documents that are read at once; what was read, several times as large, goes before the next
+are read."""
 
 _log = structlog.get_logger()
 
@@ -53,8 +57,8 @@ class _Part:
     first: int
     next: int
     polled: Sequence[_Polled]
-    quick: tuple[Progress, Any] | None = None
-    """All of it at once: how far its source is then, and what is to be applied."""
+    quick: tuple[Progress, Sequence[Any]] | None = None
+    """All of it without a doubt: how far its source is then, and what is to be applied."""
     plain: Slice | None = None
 
     @property
@@ -62,14 +66,19 @@ class _Part:
         return (self.topic.name, self.partition)
 
     def prepare(self, projector: Projector, sources: Mapping[str, SourceState]) -> None:
-        """Read it before the transaction begins: at once where possible, else one by one."""
+        """Read it before the transaction begins: many at once where possible, else one by one."""
         values = [one.value for one in self.polled]
-        read = None if not values or None in values else projector.prepare(self.topic, values)
-        progress = fork(sources)
-        if read is not None and all_next(progress, self.topic, read.documents):
-            made = read.make()
-            if made is not None:
-                self.quick = (progress, made)
+        progress, found = fork(sources), []
+        for some in _few(values) if all(values) else ():
+            read = projector.prepare(self.topic, some)
+            if read is None or not all_next(progress, self.topic, read.documents):
+                break
+            if (made := read.make()) is None:
+                break
+            found.append(made)
+        else:
+            if found:
+                self.quick = (progress, found)
                 return
         self.one_by_one()
 
@@ -92,7 +101,8 @@ class _Part:
         careful: bool,
     ) -> Slice:
         """Give what is to be applied."""
-        if self.quick is None or held or careful:
+        waits = any((topic, partition) == self.lane for topic, partition, _ in held)
+        if self.quick is None or waits or careful:
             return judged.judge(self.one_by_one(), sources, held)
         judged.progress[self.lane], made = self.quick
         judged.count(Outcome.APPLY, len(self.polled))
@@ -172,8 +182,8 @@ class Consumer:
     ) -> None:
         """Apply a poll in one transaction, or lane by lane in several where there is much of it.
 
-        A poll of a backlog has tens of thousands of records, and each takes several times its own
-        size when it is read: they must not all be in memory at once.
+        A poll of a backlog has tens of thousands of records. Where they have to be read one by one,
+        each takes several times its own size: they must not all be in memory at once.
         """
         for unit in _divided(polled):
             # One that was taken away meanwhile, and may have come back, is read again.
@@ -252,6 +262,7 @@ class Consumer:
             return True
         for part in fresh:
             part.prepare(self.projector, stored[part.lane].sources)
+            await asyncio.sleep(0)  # whoever else waits for the processor
         try:
             moved, judged = await self._transaction(fresh, stored, careful=False)
         except Exception as error:
@@ -325,6 +336,13 @@ def _divided(polled: Sequence[Sequence[_Polled]]) -> Iterator[Sequence[Sequence[
             unit = []
     if unit:
         yield unit
+
+
+def _few(values: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Divide documents into runs of about ``_BYTES_AT_ONCE``."""
+    many = max(1, _BYTES_AT_ONCE * len(values) // max(1, sum(map(len, values))))
+    for begin in range(0, len(values), many):
+        yield values[begin : begin + many]
 
 
 def seek(client: AIOKafkaConsumer, lane: Lane, offset: int) -> None:

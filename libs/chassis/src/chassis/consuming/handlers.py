@@ -1,7 +1,7 @@
 """Handlers: one function per kind of fact, given all such facts of a slice at once."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -10,7 +10,7 @@ from chassis import context
 from chassis.consuming.records import Prepared, Record, Rejected, Slice
 from chassis.database import Session, is_transient
 from contracts import registry
-from contracts.envelope import Envelope, Tombstone
+from contracts.envelope import Attributes, Envelope, Tombstone, Whole, quick
 from contracts.event import Event
 from contracts.topics import Topic
 
@@ -18,12 +18,14 @@ E = TypeVar("E", bound=Event)
 
 _ATTEMPTS = 3
 
+_READ = quick(msgspec.Raw)
+
 
 class Received(msgspec.Struct, Generic[E], frozen=True, gc=False):
     """An event and the document that brought it."""
 
     event: E
-    envelope: Envelope
+    envelope: Attributes
     document: bytes
     """The bytes as they stand in Kafka."""
 
@@ -34,6 +36,8 @@ H = TypeVar("H", bound=Callable[[Session, Sequence[Received[Any]]], Awaitable[No
 _TombstoneHandler: TypeAlias = Callable[[Session, Sequence[str]], Awaitable[None]]
 _Reactions: TypeAlias = tuple[Callable[[Session, Sequence[Any]], Awaitable[None]], ...]
 """What is to be done about one kind of fact, or about the tombstones of one topic."""
+
+_Call: TypeAlias = tuple[_Reactions, Sequence[Received[Event]]]
 
 
 class Handlers:
@@ -86,7 +90,31 @@ class Handlers:
         return register
 
     def prepare(self, topic: Topic, values: Sequence[bytes]) -> Prepared | None:
-        """Handlers get events."""
+        """Read the documents at once, and their events outside of any transaction.
+
+        Where a record replaces another, or one of them is no event, each is looked at by itself.
+        """
+        documents = None if topic.compacted else _READ(values)
+        if documents is None:
+            return None
+        return Prepared(documents, lambda: self._calls(documents, values))
+
+    def _calls(
+        self, documents: Sequence[Whole[msgspec.Raw]], values: Sequence[bytes]
+    ) -> "Sequence[_Call] | None":
+        calls: list[_Call] = []
+        for reactions, group in groupby(
+            zip(documents, values, strict=True),
+            key=lambda pair: self._handlers.get(pair[0].type, ()),
+        ):
+            if not reactions:
+                continue
+            try:
+                received = [Received(registry.parse(one), one, value) for one, value in group]
+            except registry.ContractError:
+                return None
+            calls.append((reactions, received))
+        return calls
 
     async def load(self) -> None:
         """Nothing is kept in memory."""
@@ -103,7 +131,10 @@ class Handlers:
         """Call the handlers in the order of the log."""
         rejected: list[Rejected] = []
         for part in slices:
-            if careful:
+            if part.prepared is not None:
+                for reactions, received in chain.from_iterable(part.prepared):
+                    await _react(session, reactions, received)
+            elif careful:
                 for record in part.records:
                     rejected += await self._carefully(session, part, record, rejected)
             else:
@@ -135,16 +166,7 @@ class Handlers:
             for react in reactions:
                 await react(session, keys)
             return
-        first = received[0].envelope
-        with context.bind(
-            context.Causation(
-                correlation_id=first.correlationid or first.id,
-                causation_id=first.id,
-                traceparent=first.traceparent,
-            )
-        ):
-            for react in reactions:
-                await react(session, received)
+        await _react(session, reactions, received)
 
     async def _carefully(
         self, session: Session, part: Slice, record: Record, before: Sequence[Rejected]
@@ -178,6 +200,21 @@ class Handlers:
                 raise
             return error
         return None
+
+
+async def _react(
+    session: Session, reactions: _Reactions, received: Sequence[Received[Event]]
+) -> None:
+    first = received[0].envelope
+    with context.bind(
+        context.Causation(
+            correlation_id=first.correlationid or first.id,
+            causation_id=first.id,
+            traceparent=first.traceparent,
+        )
+    ):
+        for react in reactions:
+            await react(session, received)
 
 
 def _subject(record: Record) -> str | None:

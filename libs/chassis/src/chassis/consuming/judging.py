@@ -5,6 +5,8 @@ out.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
+from operator import lt
 from typing import Any, TypeAlias
 
 import structlog
@@ -100,16 +102,19 @@ def all_next(progress: Progress, topic: Topic, documents: Sequence[Whole[Any]]) 
     """
     source = f"urn:edu:{topic.owner}"
     state = progress.sources.get(source, SourceState())
-    first = (state.last or 0) + 1
-    sequences = [int(one.sequence) for one in documents]
+    sequences = [one.sequence for one in documents]
+    first, last = int(sequences[0]), int(sequences[-1])
     in_line = (
         not topic.compacted
-        and sequences == list(range(first, first + len(sequences)))
+        and first == (state.last or 0) + 1
+        # Texts of one length: where they ascend, so many of them fill what is between two.
+        and last - first == len(sequences) - 1
+        and all(map(lt, sequences, islice(sequences, 1, None)))
         and all(one.source == source for one in documents)
         and all(registry.model_for(kind) is not None for kind in {one.type for one in documents})
     )
     if in_line:
-        progress.sources[source] = SourceState(sequences[-1], state.gaps)
+        progress.sources[source] = SourceState(last, state.gaps)
         progress.touched.add(source)
     return in_line
 

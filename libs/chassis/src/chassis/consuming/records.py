@@ -23,7 +23,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 class Prepared(NamedTuple):
-    """The documents of a slice, all read at once by whoever applies them."""
+    """Documents that follow one another, all read at once by whoever applies them."""
 
     documents: Sequence[Whole[Any]]
     make: Callable[[], Any]
@@ -42,9 +42,9 @@ class Slice:
     first: int
     next: int
     records: list[Record] = field(default_factory=list)
-    prepared: Any = None
-    """What :attr:`Prepared.make` gave, where nothing about the records is doubtful; then they are
-    not in ``records``."""
+    prepared: Sequence[Any] | None = None
+    """What :attr:`Prepared.make` gave, of some records after others, where nothing about them is
+    doubtful; then they are not in ``records``."""
 
     @property
     def lane(self) -> TopicPartition:
@@ -75,10 +75,7 @@ class Projector(Protocol):
         """Slices of many partitions in one transaction (the aggregator), or one in each."""
 
     def prepare(self, topic: Topic, values: Sequence[bytes]) -> Prepared | None:
-        """Read the documents of a slice at once, or leave it: then they come one by one.
-
-        For streams of which a reader of its own makes a multiple of the speed.
-        """
+        """Read a few documents of a slice at once, or leave it: then they come one by one."""
 
     async def load(self) -> None:
         """Make the memory, if any, equal to the database; called before the first slice."""

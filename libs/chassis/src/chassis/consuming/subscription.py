@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
-from chassis import metrics
+from chassis import memory, metrics
 from chassis.consuming import store
 from chassis.consuming.consumer import Consumer, seek
 from chassis.consuming.decisions import place
@@ -31,6 +31,9 @@ _POLL_MS = 50
 _GRACEFUL_SECONDS = 5.0
 _FETCH_BYTES = 256 * 1024
 """Of a lane, as they travel: packed, which makes them five to ten times fewer."""
+
+_LARGE_POLL = 5_000
+"""Records that come at once only of a backlog; what they took is given back."""
 
 _log = structlog.get_logger()
 
@@ -63,6 +66,7 @@ class Subscription:
         self._topics = [topic.name for topic in consumer.projector.topics]
         self._ids = TopicIds(bootstrap, self._topics, security=security)
         self._known: dict[str, str] = {}
+        self._took_much = False
 
     async def run(self) -> None:
         """Consume until cancelled; any error ends the run and the supervisor starts another."""
@@ -103,6 +107,7 @@ class Subscription:
         async def consume(records: tuple[Any, ...]) -> None:
             if subscriber.consumer is not None:
                 await self._consumer.consume(subscriber.consumer, records)
+                self._took_much |= len(records) > _LARGE_POLL
 
         listener.subscriber = subscriber
         await self._check_topics(None)
@@ -126,6 +131,9 @@ class Subscription:
         applied = (self._consumer.applied, time())
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
+            if self._took_much:
+                self._took_much = False
+                memory.give_back()
             client = subscriber.consumer
             if client is None or not subscriber.running:
                 message = "the subscriber ended"

@@ -6,10 +6,12 @@ select and change cells; everything after that is NumPy over the whole batch.
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import Annotated
 
 import msgspec
 import numpy as np
+from msgspec import field
 from numpy.typing import NDArray
 
 from contracts import topics
@@ -47,14 +49,11 @@ class _Entered(_Sheet, gc=False):
     before: Sparse[_Score]
 
 
-_ABSENT = msgspec.Raw()
-
-
 class _Either(_Sheet, gc=False):
-    """Both of them, for reading in bulk; values are judged all together."""
+    """Both of them, for reading in bulk; values are judged all together, and absent ones fail."""
 
-    after: msgspec.Raw = _ABSENT
-    before: Sparse[int] | None = None
+    after: msgspec.Raw = msgspec.Raw()
+    before: Sparse[int] = field(default_factory=lambda: Sparse([0], []))
     cells_due: _Count | None = None
     before_cells_due: _Count | None = None
 
@@ -167,42 +166,45 @@ def fold(events: Sequence[Envelope]) -> Folded:
 def fold_documents(documents: Sequence[Whole[_Either]]) -> Delta | None:
     """Do as :func:`fold` does for documents that it would count without exception; else None."""
     batch = _Batch()
-    rows, events, saves = batch.rows, batch.events, batch.saves
-    texts: list[msgspec.Raw] = []
-    for document in documents:
-        sheet = document.data
-        key = (
-            sheet.school_id,
+    keys = [
+        (
+            (sheet := one.data).school_id,
             sheet.school_year,
             sheet.grade,
             sheet.subject,
             sheet.term,
             sheet.kind,
         )
-        row = rows.get(key)
-        if row is None:
-            found = batch.row(sheet)
-            if isinstance(found, str):
-                return None
-            row = found
-        events.append(row)
+        for one in documents
+    ]
+    first = dict(zip(keys, documents, strict=True))
+    if any(isinstance(batch.row(one.data), str) for one in first.values()):
+        return None
+    batch.events = list(map(batch.rows.__getitem__, keys))
+    saves: list[_Either] = []
+    for row, document in zip(batch.events, documents, strict=True):
+        sheet = document.data
         if document.type == _ENTERED:
-            before = sheet.before
-            if sheet.after is _ABSENT or before is None:
-                return None
-            if before.at or before.value:
-                if len(before.at) != len(before.value):
-                    return None
-                batch.replace(row, before.at, before.value)
-            saves.append(row)
-            texts.append(sheet.after)
-        elif document.type == _OPENED:
-            if sheet.cells_due is None or sheet.before_cells_due is None:
-                return None
+            batch.saves.append(row)
+            saves.append(sheet)
+        elif (
+            document.type == _OPENED
+            and sheet.cells_due is not None
+            and sheet.before_cells_due is not None
+        ):
             batch.due.append((row, sheet.cells_due - sheet.before_cells_due))
         else:
             return None
-    return _checked(batch, texts)
+    at = [save.before.at for save in saves]
+    before = [save.before.value for save in saves]
+    lengths = list(map(len, at))
+    if lengths != list(map(len, before)):
+        return None
+    batch.at, batch.before = list(chain.from_iterable(at)), list(chain.from_iterable(before))
+    if batch.at:
+        batch.before_saves = np.repeat(batch.saves, lengths).tolist()
+        batch.replacing = np.repeat(np.arange(len(saves)), lengths).tolist()
+    return _checked(batch, [save.after for save in saves])
 
 
 def _checked(batch: _Batch, texts: Sequence[msgspec.Raw]) -> Delta | None:

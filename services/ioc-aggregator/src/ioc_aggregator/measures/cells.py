@@ -7,6 +7,7 @@ the sum of all of them in whatever order the partitions were read.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -69,6 +70,18 @@ class Change:
         sums = np.array([counts[key] for key in keys], dtype=np.int64)
         return cls.of(keys, sums.reshape(len(keys), 1))
 
+    @classmethod
+    def joined(cls, changes: Sequence["Change"]) -> "Change":
+        """Add up changes of the same family."""
+        keys = dict.fromkeys(chain.from_iterable(change.keys for change in changes))
+        rows = {key: row for row, key in enumerate(keys)}
+        width = 1 + max((int(one.column.max()) for one in changes if len(one)), default=0)
+        sums = np.zeros((len(rows), width), dtype=np.int64)
+        for one in changes:
+            known = np.fromiter(map(rows.__getitem__, one.keys), np.int64, len(one.keys))
+            sums.reshape(-1)[known[one.at] * width + one.column] += one.by
+        return cls.of(list(rows), sums)
+
     def __len__(self) -> int:
         return len(self.by)
 
@@ -81,6 +94,18 @@ class Delta:
     facts: list[Fact] = field(default_factory=list)
     foreign: bytes = b""
     """Families that only a newer version knows, as it wrote them."""
+
+    @classmethod
+    def joined(cls, deltas: Sequence["Delta"]) -> "Delta":
+        """Add up what one version counted of runs of records that follow one another."""
+        if len(deltas) == 1:
+            return deltas[0]
+        named: dict[str, list[Change]] = {}
+        for delta in deltas:
+            for name, change in delta.changes.items():
+                named.setdefault(name, []).append(change)
+        facts = [fact for delta in deltas for fact in delta.facts]
+        return cls({name: Change.joined(changes) for name, changes in named.items()}, facts)
 
     def __bool__(self) -> bool:
         return bool(self.facts or self.foreign) or any(map(len, self.changes.values()))

@@ -110,7 +110,7 @@ class Folding:
 
 def _fold(part: Slice, *, careful: bool) -> tuple[Folded, list[Rejected]]:
     if part.prepared is not None:
-        return Folded(part.prepared), []
+        return Folded(Delta.joined(part.prepared)), []
     records = [record for record in part.records if isinstance(record.event, Envelope)]
     rejected: list[Rejected] = []
     fold = FOLDS[part.topic.name]
