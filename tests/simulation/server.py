@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from chassis.tables import METADATA
 
@@ -74,6 +74,10 @@ class Server:
             )
             key = "" if keys == ["id"] else ", PRIMARY KEY (" + ", ".join(keys) + ")"
             self._sql.execute(f"CREATE TABLE {table.fullname} ({columns}{key})")
+
+    def execution_options(self, **_: object) -> Self:
+        """Return itself, as the engine that it stands for: who reads here reads alone anyway."""
+        return self
 
     def create(self, statement: str) -> None:
         """Run a service's own DDL."""

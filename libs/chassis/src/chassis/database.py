@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -96,6 +96,10 @@ class Database:
                 },
             },
         )
+        # The same pool; its transactions begin so, which is no statement of its own.
+        self._snapshots = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
         _look_before_use(self.engine)
         self._after_emit: list[Callable[[], None]] = []
 
@@ -116,10 +120,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
         """Open one read-only transaction with a single snapshot for all its statements."""
-        async with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            await session.execute(
-                text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            )
+        async with Session(self._snapshots, expire_on_commit=False) as session, session.begin():
             yield session
 
     async def close(self) -> None:

@@ -93,12 +93,12 @@ class LeadConnection:
         """
         if not acknowledged:  # most rounds of most days: one question instead of four
             look = await self._connection.fetchrow(_LOOK)
+            at = look["at"]
             if not look["waiting"]:
-                return look["at"], [], {}
+                return at, [], {}
         async with self._connection.transaction():
-            at = await self._connection.fetchval("SELECT now()")
             if acknowledged:
-                await self._acknowledge(acknowledged, compacted)
+                at = await self._acknowledge(acknowledged, compacted)
             found = await self._connection.fetch(
                 "SELECT id, created, topic, partition, key, attributes, data "
                 "FROM delivery.outbox WHERE sequence IS NULL ORDER BY id LIMIT $1",
@@ -134,18 +134,18 @@ class LeadConnection:
             )
         return at, rows, latest
 
-    async def _acknowledge(self, lanes: Mapping[Lane, int], compacted: Sequence[str]) -> None:
+    async def _acknowledge(self, lanes: Mapping[Lane, int], compacted: Sequence[str]) -> datetime:
         """Record what Kafka holds; drop sent rows of ``compacted`` topics, which nothing resends.
 
-        A kept row could revive an erased key.
+        A kept row could revive an erased key. Returns when the transaction began.
         """
         topics = [topic for topic, _ in lanes]
         partitions = [partition for _, partition in lanes]
         sequences = list(lanes.values())
-        await self._connection.execute(
+        began: datetime = await self._connection.fetchval(
             "UPDATE delivery.relay_position r SET acknowledged = v.s "
             "FROM unnest($1::text[], $2::int[], $3::bigint[]) v(t, p, s) "
-            "WHERE r.topic = v.t AND r.partition = v.p",
+            "WHERE r.topic = v.t AND r.partition = v.p RETURNING now()",
             topics,
             partitions,
             sequences,
@@ -161,6 +161,7 @@ class LeadConnection:
                 sequences,
                 list(compacted),
             )
+        return began
 
     async def fill(self, keys: Mapping[Lane, str]) -> None:
         """Write a tombstone of each lane's key to the outbox, to be sent like any other row."""
