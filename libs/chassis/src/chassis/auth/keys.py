@@ -8,6 +8,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,8 +21,6 @@ from joserfc.jwk import ECKey, RSAKey
 from chassis.errors import Unavailable
 from chassis.health import Part
 
-SigningKey = RSAKey | ECKey
-
 _BETWEEN_READS = 10.0
 _AFTER_FAILURE = 1.0
 _MAX_AGE = 600.0
@@ -29,6 +28,14 @@ _FETCH_SECONDS = 5.0
 _LARGEST = 256 * 1024
 _SMALLEST_RSA_BITS = 2048
 _log = structlog.get_logger("chassis.auth")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SigningKey:
+    """A key of the issuer, and the only algorithm of signatures that it verifies."""
+
+    jwk: RSAKey | ECKey
+    algorithm: str
 
 
 class KeySource:
@@ -116,9 +123,10 @@ def _import(entry: Any) -> SigningKey | None:
     try:
         if entry.get("kty") == "RSA":
             key = RSAKey.import_key(public)
-            return key if key.raw_value.key_size >= _SMALLEST_RSA_BITS else None
+            large = key.raw_value.key_size >= _SMALLEST_RSA_BITS
+            return SigningKey(key, "RS256") if large else None
         if entry.get("kty") == "EC" and entry.get("crv") == "P-256":
-            return ECKey.import_key(public)
+            return SigningKey(ECKey.import_key(public), "ES256")
     except (JoseError, ValueError, TypeError):
         _log.warning("issuer key unusable", key_id=str(entry["kid"]))
     return None
