@@ -33,7 +33,9 @@ def code(kind: type[E]) -> Enum:
     )
 
 
-def among(column: Mapped[str] | Mapped[str | None], parameter: str) -> ColumnElement[bool]:
+def among(
+    column: Mapped[str] | Mapped[str | None] | ColumnElement[str], parameter: str
+) -> ColumnElement[bool]:
     """Say that an id is among those of ``parameter``, a list that is given at execution.
 
     One array whatever its length: the statement is compiled and prepared once.
@@ -42,5 +44,9 @@ def among(column: Mapped[str] | Mapped[str | None], parameter: str) -> ColumnEle
 
 
 def table_of(model: type[SQLModel]) -> Table:
-    """Give the table itself, for statements that write many rows at once."""
+    """Give the table itself: for statements that write many rows, and for those asked often.
+
+    A statement that names a mapped attribute anywhere is run by the ORM, which takes as long again
+    for each statement and for each row as one of the table's own columns takes.
+    """
     return cast("Table", inspect(model).local_table)

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Text, select
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, SQLModel
 
-from chassis.columns import Id, among, code
+from chassis.columns import Id, among, code, table_of
 from chassis.copies import write_newer
 from chassis.database import Session
 from chassis.name_order import name_key
@@ -112,15 +112,11 @@ class Names:
     ) -> None:
         """Take what unwraps a pupil's key, and the service's two copies."""
         self._master_keys = master_keys
+        key, pupil = table_of(keys).c, table_of(enrolments).c
         self._persons = (
-            select(
-                col(keys.pupil_id),
-                col(enrolments.sealed),
-                col(keys.wrapped_key),
-                col(keys.key_id),
-            )
-            .join(enrolments, col(enrolments.pupil_id) == col(keys.pupil_id), isouter=True)
-            .where(among(col(keys.pupil_id), "pupil_ids"))
+            select(key.pupil_id, pupil.sealed, key.wrapped_key, key.key_id)
+            .join(table_of(enrolments), pupil.pupil_id == key.pupil_id, isouter=True)
+            .where(among(key.pupil_id, "pupil_ids"))
         )
 
     async def of(self, session: Session, pupil_ids: Collection[str]) -> Mapping[str, NameState]:

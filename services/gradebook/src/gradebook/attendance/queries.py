@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
-from chassis.columns import among
+from chassis.columns import among, table_of
 from chassis.database import Session
 from contracts.attendance import Absence
 from contracts.attendance import Session as Half
@@ -174,9 +174,9 @@ async def devices_of(session: Session, school_id: str) -> Sequence[DeviceOfSchoo
     return [DeviceOfSchool._make(row) for row in await session.execute(statement)]
 
 
-_ABSENCES = select(col(AbsenceCount.pupil_id), col(AbsenceCount.absences)).where(
-    among(col(AbsenceCount.pupil_id), "pupil_ids"),
-    col(AbsenceCount.school_year) == bindparam("school_year"),
+_COUNT = table_of(AbsenceCount).c
+_ABSENCES = select(_COUNT.pupil_id, _COUNT.absences).where(
+    among(_COUNT.pupil_id, "pupil_ids"), _COUNT.school_year == bindparam("school_year")
 )
 _ROLL_CALLS = select(RollCall).where(
     among(col(RollCall.class_id), "class_ids"),

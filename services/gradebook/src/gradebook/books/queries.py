@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from chassis.clock import business_day
-from chassis.columns import Id, among
+from chassis.columns import Id, among, table_of
 from chassis.database import Session
 from chassis.errors import Conflict, FieldError
 from contracts.lists import ColumnKind, Subject, Term
@@ -211,9 +211,8 @@ async def published(session: Session, sheet_ids: Collection[str]) -> frozenset[s
     return frozenset(await session.scalars(statement, {"sheet_ids": list(sheet_ids)}))
 
 
-_CLOSED = select(col(TermClosing.class_id), col(TermClosing.term)).where(
-    among(col(TermClosing.class_id), "class_ids")
-)
+_CLOSING = table_of(TermClosing).c
+_CLOSED = select(_CLOSING.class_id, _CLOSING.term).where(among(_CLOSING.class_id, "class_ids"))
 _WHY = {
     Closed.NOT_YET: "Cột này chưa đến ngày nhập điểm.",
     Closed.WINDOW_OVER: "Cột này đã hết hạn nhập điểm (ngày cuối {day:%d/%m/%Y}).",

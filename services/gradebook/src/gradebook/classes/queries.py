@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from chassis.auth import Principal
-from chassis.columns import Id, among
+from chassis.columns import Id, among, table_of
 from chassis.database import Session
 from contracts.lists import Grade, Subject
 from gradebook.classes.tables import Placement, SchoolClass, Teaching
@@ -83,9 +83,7 @@ async def rooms_of_school(
     session: Session, school_id: str, school_year: str
 ) -> Sequence[ClassRoom]:
     """Give the classes of a school by grade and name."""
-    statement = _ANY_ROOMS.where(
-        col(SchoolClass.school_id) == school_id, col(SchoolClass.school_year) == school_year
-    )
+    statement = _ANY_ROOMS.where(_CLASS.school_id == school_id, _CLASS.school_year == school_year)
     grades = list(Grade)
     found = map(ClassRoom._make, await session.execute(statement))
     return sorted(found, key=lambda room: (grades.index(room.grade), room.name))
@@ -159,18 +157,19 @@ async def teaching(session: Session, class_id: str) -> Sequence[Teachers]:
     return sorted(found, key=lambda one: subjects.index(one.subject))
 
 
+_CLASS, _PLACE, _TAUGHT = table_of(SchoolClass).c, table_of(Placement).c, table_of(Teaching).c
 _ANY_ROOMS = select(
-    col(SchoolClass.class_id),
-    col(SchoolClass.version),
-    col(SchoolClass.school_id),
-    col(SchoolClass.school_year),
-    col(SchoolClass.grade),
-    col(SchoolClass.name),
-    col(SchoolClass.homeroom_teacher_id),
+    _CLASS.class_id,
+    _CLASS.version,
+    _CLASS.school_id,
+    _CLASS.school_year,
+    _CLASS.grade,
+    _CLASS.name,
+    _CLASS.homeroom_teacher_id,
 )
-_ROOMS = _ANY_ROOMS.where(among(col(SchoolClass.class_id), "class_ids"))
+_ROOMS = _ANY_ROOMS.where(among(_CLASS.class_id, "class_ids"))
 # Always in the order of the ids, so that two transactions cannot wait for each other.
-_ROOMS_HELD = _ROOMS.order_by(col(SchoolClass.class_id)).with_for_update(key_share=True)
+_ROOMS_HELD = _ROOMS.order_by(_CLASS.class_id).with_for_update(key_share=True)
 _ASKED = (
     func.unnest(
         bindparam("place", type_=ARRAY(Integer)),
@@ -183,25 +182,23 @@ _ASKED = (
 _STANDINGS = (
     select(
         _ASKED.c.place,
-        col(SchoolClass.school_id),
-        col(SchoolClass.homeroom_teacher_id),
-        col(Teaching.subject),
+        _CLASS.school_id,
+        _CLASS.homeroom_teacher_id,
+        _TAUGHT.subject,
     )
     .select_from(_ASKED)
-    .join(SchoolClass, col(SchoolClass.class_id) == _ASKED.c.class_id)
+    .join(table_of(SchoolClass), _CLASS.class_id == _ASKED.c.class_id)
     .join(
-        Teaching,
+        table_of(Teaching),
         and_(
-            col(Teaching.class_id) == col(SchoolClass.class_id),
-            _ASKED.c.me == any_(col(Teaching.teacher_ids)),
+            _TAUGHT.class_id == _CLASS.class_id,
+            _ASKED.c.me == any_(_TAUGHT.teacher_ids),
         ),
         isouter=True,
     )
 )
-_SEATED = select(col(Placement.class_id), col(Placement.pupil_id)).where(
-    among(col(Placement.class_id), "class_ids")
-)
-_SEATS = select(col(Placement.pupil_id), col(Placement.class_id)).where(
-    among(col(Placement.pupil_id), "pupil_ids"),
-    col(Placement.school_year) == bindparam("school_year"),
+_SEATED = select(_PLACE.class_id, _PLACE.pupil_id).where(among(_PLACE.class_id, "class_ids"))
+_SEATS = select(_PLACE.pupil_id, _PLACE.class_id).where(
+    among(_PLACE.pupil_id, "pupil_ids"),
+    _PLACE.school_year == bindparam("school_year"),
 )

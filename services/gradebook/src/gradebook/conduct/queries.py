@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
-from chassis.columns import among
+from chassis.columns import among, table_of
 from chassis.database import Session
 from contracts.lists import Term
 from contracts.results import Conduct as Level
@@ -54,9 +54,7 @@ def _of_both(absences: Mapping[Term, int]) -> int | None:
     return sum(counted) if len(counted) == 2 else None  # noqa: PLR2004 - both terms
 
 
-_OF_PUPILS = select(
-    col(Conduct.pupil_id), col(Conduct.term), col(Conduct.level), col(Conduct.absences)
-).where(
-    among(col(Conduct.pupil_id), "pupil_ids"),
-    col(Conduct.school_year) == bindparam("school_year"),
+_CONDUCT = table_of(Conduct).c
+_OF_PUPILS = select(_CONDUCT.pupil_id, _CONDUCT.term, _CONDUCT.level, _CONDUCT.absences).where(
+    among(_CONDUCT.pupil_id, "pupil_ids"), _CONDUCT.school_year == bindparam("school_year")
 )

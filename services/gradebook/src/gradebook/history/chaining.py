@@ -18,7 +18,7 @@ from gradebook.history import commands, queries
 _IDLE_SECONDS = 1.0
 """How soon what other processes have saved gets its number."""
 
-_ROUND_SECONDS = 0.2
+_ROUND_SECONDS = 0.5
 """The shortest time between two turns: what is saved within it is chained together."""
 
 MOST_UNSIGNED = 1_000

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ARRAY, BigInteger, Select, SmallInteger, and_, bindparam, func, select, text
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from chassis.columns import among, table_of
@@ -46,15 +45,18 @@ class Selection:
         )
 
 
+EVERYTHING = Selection()
+
+
 async def columns_of(
     session: Session, class_ids: Collection[str], subject: Subject | None, term: Term | None
 ) -> Sequence[Column]:
     """Give the columns of classes."""
-    statement = _COLUMNS.where(among(col(Sheet.class_id), "class_ids"))
+    statement = _COLUMNS.where(among(_SHEET.class_id, "class_ids"))
     if subject is not None:
-        statement = statement.where(col(Sheet.subject) == subject)
+        statement = statement.where(_SHEET.subject == subject)
     if term is not None:
-        statement = statement.where(col(Sheet.term) == term)
+        statement = statement.where(_SHEET.term == term)
     rows = await session.execute(statement, {"class_ids": list(class_ids)})
     return [Column._make(row) for row in rows]
 
@@ -71,21 +73,21 @@ async def cells_of(
         TooManyError: they have more than ``most`` changes.
 
     """
-    condition = among(col(CellChange.sheet_id), "sheet_ids")
+    condition = among(_LINE.sheet_id, "sheet_ids")
     if wanted.until is not None:
         condition &= _LINE.changed_at < wanted.until
-    asked = among(col(_HIT.sheet_id), "sheet_ids")
+    asked = among(_HIT.sheet_id, "sheet_ids")
     narrow = False
     if wanted.teacher_id is not None:
-        asked, narrow = asked & (col(_HIT.changed_by) == wanted.teacher_id), True
+        asked, narrow = asked & (_HIT.changed_by == wanted.teacher_id), True
     if wanted.since is not None:
-        asked, narrow = asked & (col(_HIT.changed_at) >= wanted.since), True
+        asked, narrow = asked & (_HIT.changed_at >= wanted.since), True
     if wanted.edited:
-        asked, narrow = asked & (col(_HIT.version) > 1), True
+        asked, narrow = asked & (_HIT.version > 1), True
     if narrow:
         if wanted.until is not None:
-            asked &= col(_HIT.changed_at) < wanted.until
-        hit = select(col(_HIT.sheet_id), col(_HIT.pupil_id)).where(asked).distinct().cte("hit")
+            asked &= _HIT.changed_at < wanted.until
+        hit = select(_HIT.sheet_id, _HIT.pupil_id).where(asked).distinct().cte("hit")
         statement = _LINES.join(
             hit, and_(hit.c.sheet_id == _LINE.sheet_id, hit.c.pupil_id == _LINE.pupil_id)
         )
@@ -113,12 +115,10 @@ async def of_saves(
     sheet_ids = list({link.sheet_id for link in links})
     save_ids = [link.save_id for link in links]
     columns = await session.execute(
-        _COLUMNS.where(among(col(Sheet.sheet_id), "sheet_ids")), {"sheet_ids": sheet_ids}
+        _COLUMNS.where(among(_SHEET.sheet_id, "sheet_ids")), {"sheet_ids": sheet_ids}
     )
     rows = await session.execute(
-        _LINES.where(
-            among(col(CellChange.sheet_id), "sheet_ids"), among(col(CellChange.save_id), "save_ids")
-        ),
+        _LINES.where(among(_LINE.sheet_id, "sheet_ids"), among(_LINE.save_id, "save_ids")),
         {"sheet_ids": sheet_ids, "save_ids": save_ids},
     )
     lines: defaultdict[str, list[Line]] = defaultdict(list)
@@ -136,7 +136,7 @@ async def head(session: Session) -> tuple[int, bytes]:
 
 async def links_after(session: Session, number: int, limit: int) -> Sequence[Link]:
     """Give the links that follow one in the chain."""
-    statement = _CHAIN.where(col(ScoreSave.number) > number).limit(limit)
+    statement = _CHAIN.where(_SAVE.number > number).limit(limit)
     return [Link._make(row) for row in await session.execute(statement)]
 
 
@@ -180,12 +180,13 @@ async def waiting(session: Session) -> int:
 
 
 _LINE = table_of(CellChange).c
-_HIT = aliased(CellChange, name="asked")
+_HIT = table_of(CellChange).alias("asked").c
 _SAVE = table_of(ScoreSave).c
-_COLUMNS: Select[tuple[object, ...]] = select(*(table_of(Sheet).c[name] for name in Column._fields))
+_SHEET = table_of(Sheet).c
+_COLUMNS: Select[tuple[object, ...]] = select(*(_SHEET[name] for name in Column._fields))
 _LINES: Select[tuple[object, ...]] = select(*(_LINE[name] for name in Line._fields))
 _LINK: Select[tuple[object, ...]] = select(*(_SAVE[name] for name in Link._fields))
-_LINKS = _LINK.where(among(col(ScoreSave.sheet_id), "sheet_ids"))
+_LINKS = _LINK.where(among(_SAVE.sheet_id, "sheet_ids"))
 _CHAIN = _LINK.order_by(_SAVE.number)
 _HEAD = (
     select(_SAVE.number, _SAVE.hash)

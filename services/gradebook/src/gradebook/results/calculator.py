@@ -52,7 +52,7 @@ def _subject(case: averages.Scored | averages.Commented, readings: Readings) -> 
 
 
 def _study(case: StudyCase, readings: Readings) -> study.Study:
-    return study.study(case.scored, case.comments, readings)
+    return study.study(case.scored.values(), case.comments.values(), readings)
 
 
 def _why_study(case: StudyCase, found: study.Study, readings: Readings) -> Iterable[Step]:

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import cast
 
 from chassis.database import Session
 from contracts.lists import ColumnKind
 from gradebook.books import queries as books
 from gradebook.results.domain import book
-from gradebook.results.domain.book import Book, Cell, Columns, Key, Place
+from gradebook.results.domain.book import Book, Cell, Cells, Columns, Key, Place
 from gradebook.scores import queries as scores
 
 _Found = dict[bytes, scores.Column]
@@ -34,7 +35,7 @@ async def books_of(
     elsewhere = {class_id: everywhere.keys() - by_class[class_id].keys() for class_id in common}
     found: dict[str, Book] = {}
     for (pupil, class_id), row in zip(seats.items(), rows, strict=True):
-        cells: dict[Place, Cell] = dict(row.values.items())
+        cells = Cells(cast("Mapping[Place, Cell]", row.values))
         for key, state in row.states.items():
             cells[key] = book.cell(row.values[key], state)
         own = common[class_id]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
-from chassis.columns import among
+from chassis.columns import among, table_of
 from chassis.database import Session
 from contracts.lists import ColumnKind, Grade, Level, Subject, Term
 from gradebook.books import queries as books
@@ -15,9 +15,10 @@ from gradebook.classes.queries import ClassRoom
 from gradebook.conduct import queries as conducts
 from gradebook.results import absences as absent
 from gradebook.results.calculator import KINDS, BrokenCaseError, evaluate, explain
-from gradebook.results.domain import averages, plans, primary, primary_book, year
+from gradebook.results.domain import averages, plans, primary, primary_book
 from gradebook.results.domain.book import Beside, Book, Columns, Entered, Layout, layout, term_of
 from gradebook.results.domain.book import case as case_of
+from gradebook.results.domain.book import result as result_of
 from gradebook.results.domain.deciding import RATINGS
 from gradebook.results.domain.explaining import others
 from gradebook.results.domain.explaining import year as explaining
@@ -86,20 +87,14 @@ async def plan_of(
 async def _plans_of(
     session: Session, seats: Mapping[str, str | None], school_year: str
 ) -> Mapping[str, SubjectPlan]:
+    asked = {
+        "whose": [*seats, *{class_id for class_id in seats.values() if class_id}],
+        "school_year": school_year,
+    }
     found = {
-        row.whose: SubjectPlan(
-            tuple(row.chosen),
-            tuple(row.optional),
-            tuple(row.topics),
-            tuple(row.exempt),
-            row.individual,
-        )
-        for row in await session.scalars(
-            _PLANS,
-            {
-                "whose": [*seats, *{class_id for class_id in seats.values() if class_id}],
-                "school_year": school_year,
-            },
+        whose: SubjectPlan(tuple(chosen), tuple(optional), tuple(topics), tuple(exempt), individual)
+        for whose, chosen, optional, topics, exempt, individual in await session.execute(
+            _PLANS, asked
         )
     }
     return {
@@ -213,10 +208,10 @@ def _year(
 ) -> PupilYear:
     if of_class is None:
         return PupilYear(rules, plan, beside.conduct, beside.absences, None, None, ())
-    case = case_of(of_class, book.cells, beside)
-    result = year.evaluate(case, rules.readings)
+    result = result_of(of_class, book.cells, beside, rules.readings)
     steps: list[Step] = []
     if explained:
+        case = case_of(of_class, book.cells, beside)
         steps = [*_exempted(plan), *explaining.explain(case, result, rules.readings)]
     return PupilYear(rules, plan, beside.conduct, beside.absences, result, None, steps)
 
@@ -297,10 +292,10 @@ def _exempted(plan: SubjectPlan) -> Iterator[Step]:
         yield Step(subject.vietnamese, says, "TT 22/2021 Điều 10")
 
 
-_PLANS = select(SubjectPlanRow).where(
-    among(col(SubjectPlanRow.whose), "whose"),
-    col(SubjectPlanRow.school_year) == bindparam("school_year"),
-)
+_PLAN = table_of(SubjectPlanRow).c
+_PLANS = select(
+    _PLAN.whose, _PLAN.chosen, _PLAN.optional, _PLAN.topics, _PLAN.exempt, _PLAN.individual
+).where(among(_PLAN.whose, "whose"), _PLAN.school_year == bindparam("school_year"))
 _PROMOTIONS = select(col(PromotionDecision.pupil_id), col(PromotionDecision.promotes)).where(
     among(col(PromotionDecision.pupil_id), "pupil_ids"),
     col(PromotionDecision.school_year) == bindparam("school_year"),

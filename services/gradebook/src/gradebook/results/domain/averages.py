@@ -1,5 +1,6 @@
 """The result of one subject: ĐTBmhk and ĐTBmcn, or Đạt and Chưa đạt (TT 22/2021 Art. 6, 7, 9)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Generic, Literal, TypeVar
@@ -20,6 +21,7 @@ _COMMENTS_DUE = 2
 """Regular assessments a term of a comment subject (Art. 6(2)a)."""
 _TOPIC_PERIODS = 35
 
+Mode = Literal["scored", "comment"]
 Periods = Annotated[int, Field(ge=1, le=500)]
 # The first alternative that fits is taken: measured, half the time of looking for the best.
 Cell = Annotated[Mark | Missing, Field(union_mode="left_to_right")]
@@ -87,21 +89,45 @@ def of_scored(subject: Scored, readings: Readings) -> SubjectResult[int | None]:
 
     """
     one, two = subject.terms
-    first = term_average(one, regular_due(subject, 0, readings))
-    second = term_average(two, regular_due(subject, 1, readings))
+    return scored(
+        (cells_of(one), cells_of(two)),
+        (regular_due(subject, 0, readings), regular_due(subject, 1, readings)),
+    )
+
+
+def scored(
+    terms: tuple[Sequence[Cell], Sequence[Cell]], due: tuple[int, int]
+) -> SubjectResult[int | None]:
+    """Give ĐTBmhk and ĐTBmcn in tenths of the cells of both terms, as `cells_of` gives them."""
+    first, second = term_average(terms[0], due[0]), term_average(terms[1], due[1])
     return SubjectResult((first, second), year_average(first, second))
 
 
 def of_comment(subject: Commented, readings: Readings) -> SubjectResult[Comment | None]:
-    """Give Đạt or Chưa đạt; that of the year is that of term II (Art. 9(1)a).
+    """Give Đạt or Chưa đạt of both terms and the year.
 
     Raises:
         NotACaseError: a term has more assessments than the subject has.
 
     """
     one, two = subject.terms
-    first = term_comment(one, regular_due(subject, 0, readings), readings)
-    second = term_comment(two, regular_due(subject, 1, readings), readings)
+    return commented(
+        (cells_of(one), cells_of(two)),
+        (regular_due(subject, 0, readings), regular_due(subject, 1, readings)),
+        readings,
+    )
+
+
+def commented(
+    terms: tuple[Sequence[CommentCell], Sequence[CommentCell]],
+    due: tuple[int, int],
+    readings: Readings,
+) -> SubjectResult[Comment | None]:
+    """Give Đạt or Chưa đạt of both terms; that of the year is that of term II (Art. 9(1)a)."""
+    first, second = (
+        term_comment(terms[0], due[0], readings),
+        term_comment(terms[1], due[1], readings),
+    )
     return SubjectResult((first, second), second)
 
 
@@ -114,35 +140,39 @@ def regular_due(subject: Scored | Commented, at: int, readings: Readings) -> int
     """
     term = subject.terms[at]
     reading = subject.topic_reading or readings.topic
-    due, most = _due(subject.mode == "scored", subject.periods, term.topic is not None, reading)
+    due, most = asked(subject.mode, subject.periods, term.topic is not None, reading)
     if len(term.regular) > most:
-        raise NotACaseError(
-            f"Có {len(term.regular)} lần đánh giá thường xuyên, môn {subject.periods} tiết/năm "
-            f"chỉ có {due}. Bỏ bớt, hoặc sửa periods.",
-            *("terms", at, "regular"),
-        )
+        raise too_many(len(term.regular), subject.periods, due).within("terms", at, "regular")
     return due
 
 
+def too_many(regular: int, periods: int, due: int) -> NotACaseError:
+    """Refuse more regular assessments of a term than there can be."""
+    return NotACaseError(
+        f"Có {regular} lần đánh giá thường xuyên, môn {periods} tiết/năm chỉ có {due}. Bỏ bớt, "
+        "hoặc sửa periods."
+    )
+
+
 @cache
-def _due(scored: bool, periods: int, topic: bool, reading: TopicReading) -> tuple[int, int]:
+def asked(mode: Mode, periods: int, topic: bool, reading: TopicReading) -> tuple[int, int]:
     """Give how many regular assessments there must be, and how many there may be besides a topic.
 
     Art. 6(2): a comment subject 2; up to 35 periods 2, up to 70 3, above 4. A school may have given
     all of them before the topic came: that is one more, and no error.
     """
+    scored = mode == "scored"
     plain = regular_columns(periods) if scored else _COMMENTS_DUE
     moved = regular_columns(periods + _TOPIC_PERIODS) if scored else plain
     due = {"within": plain, "extra": plain + 1, "band": moved}[reading] if topic else plain
     return due, (moved if reading == "band" else plain) + topic
 
 
-def term_average(term: ScoredTerm, due: int) -> int | None:
+def term_average(cells: Sequence[Cell], due: int) -> int | None:
     """Give ĐTBmhk in tenths (Art. 9(1)b); None while a mark is still to come.
 
     (ΣĐĐGtx + 2·ĐĐGgk + 3·ĐĐGck) / (nTX + 5), half up at the second decimal.
     """
-    cells = cells_of(term)
     regular = len(cells) - 2
     marks = [cell for cell in cells if isinstance(cell, int)]
     if len(marks) < len(cells):
@@ -169,12 +199,11 @@ def cells_of(term: Term[C]) -> tuple[C, ...]:
     return (*term.regular, term.topic, term.mid, term.end)
 
 
-def term_comment(term: CommentTerm, due: int, readings: Readings) -> Comment | None:
+def term_comment(cells: Sequence[CommentCell], due: int, readings: Readings) -> Comment | None:
     """Give Đạt if every assessment that is due is Đạt, else Chưa đạt (Art. 9(1)a).
 
     While one is still to come there is no result; read literally it is Chưa đạt.
     """
-    cells = cells_of(term)
     complete = len(cells) - 2 >= due
     if complete and cells.count(Comment.DAT) == len(cells):
         return Comment.DAT

@@ -1,15 +1,16 @@
 """From the cells of the score book to a case of the law: hundredths become tenths here."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 from contracts.lists import Assessment, ColumnKind, Grade, Level, ScoreState, Subject, Term
 from gradebook.results.domain import averages, plans
-from gradebook.results.domain.averages import Commented, Scored
+from gradebook.results.domain.averages import Commented, Scored, SubjectResult
 from gradebook.results.domain.plans import PLAIN, SubjectPlan
 from gradebook.results.domain.readings import DEFAULT, Readings
 from gradebook.results.domain.words import Comment, Missing, Rating
-from gradebook.results.domain.year import Case, IndividualPlan, Summer
+from gradebook.results.domain.year import Case, IndividualPlan, Known, Summer, YearResult, follow
 from gradebook.scores.domain.columns import columns as regular_due
 from gradebook.scores.domain.columns import periods
 
@@ -35,11 +36,18 @@ Cell = int | ScoreState | None
 NOWHERE: Place = None
 
 
+class Cells(dict[Place, Cell]):
+    """What stands where; nothing stands in all other places."""
+
+    def __missing__(self, _: Place) -> None:
+        return None
+
+
 class Book(NamedTuple):
     """A pupil's score book: columns, which a class has in common, and what stands in them."""
 
     columns: Columns
-    cells: Mapping[Place, Cell]
+    cells: Cells
 
 
 _STATES: Mapping[Cell, Missing] = {
@@ -70,7 +78,7 @@ def cell(value: int | None, state: ScoreState | None) -> Cell:
 def of(entered: Iterable[Entered]) -> Book:
     """Make a book of cells."""
     columns: dict[Key, list[Place]] = {}
-    cells: dict[Place, Cell] = {}
+    cells = Cells()
     for one in entered:
         key = (one.subject, one.term, one.kind)
         cells[key, one.position] = cell(one.value, one.state)
@@ -102,13 +110,11 @@ NOTHING = Beside()
 
 
 class _Where(NamedTuple):
-    """Where a term of a subject stands: the columns that are due, and those beyond."""
+    """Where a term of a subject stands."""
 
-    regular: Sequence[Place]
-    mid: Place
-    end: Place
-    topic: Place
-    has_topic: bool
+    places: Callable[[Cells], tuple[Cell, ...]]
+    """The regular columns, those that are due and those beyond, the topic, mid-term, end-term."""
+    beyond: int
 
 
 class _Taken(NamedTuple):
@@ -117,7 +123,12 @@ class _Taken(NamedTuple):
     subject: Subject
     periods: int
     due: int
-    read: Mapping[Cell, Any]
+    """Regular columns that are waited for."""
+    asked: tuple[int, int]
+    """How many regular assessments there must be and can be, the topic's among them."""
+    topic: bool
+    comment: bool
+    read: Callable[[Cell], Any]
     terms: tuple[_Where, _Where]
     retest: Place
 
@@ -139,20 +150,54 @@ def layout(grade: Grade, plan: SubjectPlan, columns: Columns, readings: Readings
     return Layout(grade, plan.individual, taken)
 
 
-def case(of_class: Layout, cells: Mapping[Place, Cell], beside: Beside = NOTHING) -> Case:
-    """Give the case of a pupil's year as far as it is known.
+def result(of_class: Layout, cells: Cells, beside: Beside, readings: Readings) -> YearResult:
+    """Give all that follows from a pupil's year as far as it is known.
+
+    It is what the `case` of this book is evaluated to, without making one: a school has 30,000
+    terms of subjects.
+
+    Raises:
+        NotACaseError: a term has more regular marks than the subject has.
+
+    """
+    scored: dict[str, SubjectResult[int | None]] = {}
+    comments: dict[str, SubjectResult[Comment | None]] = {}
+    for one in of_class.taken:
+        first, second = one.terms
+        terms = _assessed(one, first, cells), _assessed(one, second, cells)
+        due = (one.asked[0], one.asked[0])
+        if one.comment:
+            comments[one.subject] = averages.commented(terms, due, readings)
+        else:
+            scored[one.subject] = averages.scored(terms, due)
+    return follow(scored, comments, _known(of_class, cells, beside), readings)
+
+
+def case(of_class: Layout, cells: Cells, beside: Beside = NOTHING) -> Case:
+    """Give the case of a pupil's year as far as it is known, to say how its results came about.
 
     What waits for something that is not known has no result.
     """
-    taken = of_class.taken
+    known = _known(of_class, cells, beside)
     return Case(
         level="THCS" if of_class.grade.level is Level.THCS else "THPT",
         grade=int(of_class.grade),
-        subjects={one.subject: _subject(one, cells) for one in taken},
-        conduct=beside.conduct,
-        absences=beside.absences,
-        summer=Summer(beside.conduct_after, _retests(taken, cells)) if beside.summer_over else None,
-        individual_plan=IndividualPlan(beside.promotes) if of_class.individual else None,
+        subjects={one.subject: _subject(one, cells) for one in of_class.taken},
+        conduct=known.conduct,
+        absences=known.absences,
+        summer=known.summer,
+        individual_plan=known.individual_plan,
+    )
+
+
+def _known(of_class: Layout, cells: Cells, beside: Beside) -> Known:
+    return Known(
+        beside.conduct,
+        beside.absences,
+        Summer(beside.conduct_after, _retests(of_class.taken, cells))
+        if beside.summer_over
+        else None,
+        IndividualPlan(beside.promotes) if of_class.individual else None,
     )
 
 
@@ -168,31 +213,36 @@ def _taken(
 
     def where(term: Term) -> _Where:
         regular = tuple(columns.get((subject, term, ColumnKind.REGULAR), ()))
-        return _Where(
-            regular + (NOWHERE,) * (due - len(regular)),
+        places = (
+            *regular,
+            *(NOWHERE,) * (due - len(regular)),
+            *((first(term, ColumnKind.SPECIAL_TOPIC),) if topic else ()),
             first(term, ColumnKind.MIDTERM),
             first(term, ColumnKind.ENDTERM),
-            first(term, ColumnKind.SPECIAL_TOPIC),
-            topic,
         )
+        return _Where(itemgetter(*places), max(0, len(regular) - due))
 
+    comment, a_year = subject.assessment is Assessment.COMMENT, periods(subject, grade) or 0
     return _Taken(
         subject,
-        periods(subject, grade) or 0,
+        a_year,
         due,
-        _COMMENTS if subject.assessment is Assessment.COMMENT else _MARKS,
+        averages.asked("comment" if comment else "scored", a_year, topic, readings.topic),
+        topic,
+        comment,
+        (_COMMENTS if comment else _MARKS).__getitem__,
         (where(Term.HK1), where(Term.HK2)),
         first(Term.HE, ColumnKind.RETEST),
     )
 
 
 def _retests(
-    taken: Iterable[_Taken], cells: Mapping[Place, Cell]
+    taken: Iterable[_Taken], cells: Cells
 ) -> dict[str, int | Comment | Literal[Missing.ZERO_BY_RULE]]:
     """Give what was sat again in the summer; whoever is excused has not sat it yet."""
     found: dict[str, int | Comment | Literal[Missing.ZERO_BY_RULE]] = {}
     for one in taken:
-        sat = one.read[cells.get(one.retest)]
+        sat = one.read(cells[one.retest])
         if sat is Missing.ZERO_BY_RULE:
             found[one.subject] = Missing.ZERO_BY_RULE
         elif not isinstance(sat, Missing):
@@ -202,7 +252,7 @@ def _retests(
 
 def term_of(
     grade: Grade, subject: Subject, entered: Iterable[Entered]
-) -> averages.ScoredTerm | None:
+) -> Sequence[averages.Cell] | None:
     """Give what was assessed in one term of a subject with marks; None where the law knows none."""
     if subject.assessment is Assessment.COMMENT or periods(subject, grade) is None:
         return None
@@ -211,22 +261,37 @@ def term_of(
     if len(terms) != 1:
         return None
     one = _taken(subject, grade, PLAIN, columns, DEFAULT)
-    return _term(one, one.terms[_TERMS.index(terms.pop())], cells)
+    return _assessed(one, one.terms[_TERMS.index(terms.pop())], cells)
 
 
-def _subject(one: _Taken, cells: Mapping[Place, Cell]) -> Scored | Commented:
+def _subject(one: _Taken, cells: Cells) -> Scored | Commented:
     first, second = one.terms
     terms = _term(one, first, cells), _term(one, second, cells)
-    if one.read is _COMMENTS:
+    if one.comment:
         return Commented("comment", one.periods, terms)
     return Scored("scored", one.periods, terms)
 
 
-def _term(one: _Taken, where: _Where, cells: Mapping[Place, Cell]) -> averages.Term[Any]:
-    read, get = one.read, cells.get
-    regular = [read[get(place)] for place in where.regular]
-    # The columns that are due, and those beyond that have something.
-    while len(regular) > one.due and regular[-1] is Missing.PENDING:
-        regular.pop()
-    topic = read[get(where.topic)] if where.has_topic else None
-    return averages.Term(tuple(regular), read[get(where.mid)], read[get(where.end)], topic)
+def _term(one: _Taken, where: _Where, cells: Cells) -> averages.Term[Any]:
+    *regular, mid, end = _assessed(one, where, cells)
+    topic = regular.pop() if one.topic else None
+    return averages.Term(tuple(regular), mid, end, topic)
+
+
+def _assessed(one: _Taken, where: _Where, cells: Cells) -> tuple[Any, ...]:
+    """Give every cell of a term: of the columns that are due, and of those beyond with something.
+
+    Raises:
+        NotACaseError: there are more regular ones than the subject has.
+
+    """
+    found = tuple(map(one.read, where.places(cells)))
+    if not where.beyond:
+        return found
+    regular = one.due + where.beyond
+    while regular > one.due and found[regular - 1] is Missing.PENDING:
+        regular -= 1
+    due, most = one.asked
+    if regular > most:
+        raise averages.too_many(regular, one.periods, due)
+    return found[:regular] + found[one.due + where.beyond :]

@@ -1,6 +1,6 @@
 """Kết quả học tập of a term or a year (TT 22/2021 Art. 9(2)), with the rise of Art. 9(3)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -72,13 +72,13 @@ def level(tally: Tally) -> Rating:
 
 
 def study(
-    scored: Mapping[str, int | None], comments: Mapping[str, Comment | None], readings: Readings
+    scored: Collection[int | None], comments: Collection[Comment | None], readings: Readings
 ) -> Study:
     """Give the study result of subjects' averages in tenths and of their comments."""
-    if None in scored.values() or None in comments.values():
+    if None in scored or None in comments:
         return Study(None, None)
-    kinds = [_SCORED[mark] for mark in scored.values() if mark is not None]
-    kinds += [_COMMENT[one] for one in comments.values() if one is not None]
+    kinds = [_SCORED[mark] for mark in scored if mark is not None]
+    kinds += [_COMMENT[one] for one in comments if one is not None]
     kinds.sort()
     return _of_kinds(bytes(kinds), readings.art9_3)
 

@@ -84,6 +84,15 @@ class IndividualPlan:
     principal_promotes: bool | None = None
 
 
+class Known(NamedTuple):
+    """What of a year decides beside the results of its subjects; None as in a `Case`."""
+
+    conduct: tuple[Rating | None, Rating | None]
+    absences: int | None
+    summer: Summer | None
+    individual_plan: IndividualPlan | None
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is known of a pupil's year.
@@ -151,20 +160,35 @@ def evaluate(case: Case, readings: Readings) -> YearResult:
 
     """
     _check(case)
-    scored, comments = _subjects(case, readings)
+    known = Known(case.conduct, case.absences, case.summer, case.individual_plan)
+    return follow(*_subjects(case, readings), known, readings)
+
+
+def follow(
+    scored: Mapping[str, SubjectResult[int | None]],
+    comments: Mapping[str, SubjectResult[Comment | None]],
+    known: Known,
+    readings: Readings,
+) -> YearResult:
+    """Give all that follows from the results of subjects and from what else is known."""
     one, two = (
         study(
-            {code: found.terms[at] for code, found in scored.items()},
-            {code: found.terms[at] for code, found in comments.items()},
+            [found.terms[at] for found in scored.values()],
+            [found.terms[at] for found in comments.values()],
             readings,
         )
         for at in (0, 1)
     )
     marks = {code: found.year for code, found in scored.items()}
     passes = {code: found.year for code, found in comments.items()}
-    of_year = _Results(marks, passes, study(marks, passes, readings), conduct.year(*case.conduct))
-    end = _year_end(case, of_year, readings)
-    after = _after_summer(case, of_year, end, readings)
+    of_year = _Results(
+        marks,
+        passes,
+        study(marks.values(), passes.values(), readings),
+        conduct.year(*known.conduct),
+    )
+    end = _year_end(known, of_year, readings)
+    after = _after_summer(known, of_year, end, readings)
     return YearResult(
         subjects={**scored, **comments},
         study=TermsAndYear((one, two), of_year.study),
@@ -239,17 +263,17 @@ def excellent(marks: Iterable[int | None]) -> int:
     return sum(one is not None and one >= EXCELLENT for one in marks)
 
 
-def _year_end(case: Case, of_year: _Results, readings: Readings) -> YearEnd:
+def _year_end(known: Known, of_year: _Results, readings: Readings) -> YearEnd:
     """Art. 12-14, in this order: absences retain whatever the marks."""
-    if case.individual_plan is not None:
-        promotes = case.individual_plan.principal_promotes
+    if known.individual_plan is not None:
+        promotes = known.individual_plan.principal_promotes
         if promotes is None:
             return YearEnd.INCOMPLETE
         return YearEnd.PROMOTED if promotes else YearEnd.RETAINED
-    if case.absences is not None and case.absences > MOST_ABSENCES:
+    if known.absences is not None and known.absences > MOST_ABSENCES:
         return YearEnd.RETAINED
     conduct_year, study_year = of_year.conduct, of_year.study.result
-    if conduct_year is None or study_year is None or case.absences is None:
+    if conduct_year is None or study_year is None or known.absences is None:
         return YearEnd.INCOMPLETE
     if conduct_year.passes:
         return YearEnd.PROMOTED if study_year.passes else YearEnd.RETEST
@@ -271,18 +295,18 @@ def _retests(of_year: _Results, end: YearEnd) -> tuple[str, ...]:
 
 
 def _after_summer(
-    case: Case, of_year: _Results, end: YearEnd, readings: Readings
+    known: Known, of_year: _Results, end: YearEnd, readings: Readings
 ) -> AfterSummer | None:
     """Art. 13, 14: what training and re-tests replace, and all that follows anew."""
-    if case.summer is None or end not in _SUMMER:
+    if known.summer is None or end not in _SUMMER:
         return None
     after = of_year.conduct or Rating.CHUA_DAT
     if end is YearEnd.SUMMER_TRAINING:
-        after = case.summer.conduct or after
+        after = known.summer.conduct or after
     marks, passes = dict(of_year.marks), dict(of_year.passes)
     # Whoever's conduct is still Chưa đạt sits no re-test; any other may sit some of them.
     for code in _retests(of_year, end) if after.passes else ():
-        retest = case.summer.retests.get(code)
+        retest = known.summer.retests.get(code)
         if retest is None:
             continue
         if code in passes:
@@ -290,7 +314,7 @@ def _after_summer(
             passes[code] = Comment.DAT if retest is Comment.DAT else Comment.CHUA_DAT
         else:
             marks[code] = _replaced(marks[code], retest, readings)
-    again = study(marks, passes, readings)
+    again = study(marks.values(), passes.values(), readings)
     promoted = after.passes and again.result is not None and again.result.passes
     return AfterSummer(
         after, again, {**marks, **passes}, Final.PROMOTED if promoted else Final.RETAINED
