@@ -40,7 +40,6 @@ MEETINGS = {
     "gradebook.pages": {"gradebook.scores.domain.columns"},
     # The chain is made over what the score book stored, and read back row by row.
     "gradebook.history": {
-        "gradebook.scores.domain",
         "gradebook.scores.domain.history",
         "gradebook.scores.domain.marks",
         "gradebook.scores.tables",

@@ -1,16 +1,18 @@
 """Subject plans against the curriculum, and the score book's cells as a case of the law."""
 
+import random
 from typing import Any
 
 import pytest
 
-from contracts.lists import ColumnKind, Grade, ScoreState, Subject, Term
+from contracts.lists import Assessment, ColumnKind, Grade, ScoreState, Subject, Term
 from gradebook.results.domain import book, plans, rulesets, year
 from gradebook.results.domain.book import Entered
 from gradebook.results.domain.plans import PLAIN, SubjectPlan
 from gradebook.results.domain.readings import DEFAULT, Readings
 from gradebook.results.domain.rulesets import NoRuleSetError
-from gradebook.results.domain.words import Comment, Missing
+from gradebook.results.domain.words import Comment, Missing, Rating
+from gradebook.scores.domain.columns import columns
 
 NATURE = (Subject.LI, Subject.HOA, Subject.SINH, Subject.TIN)
 TOPICS = (Subject.TOAN, Subject.LI, Subject.HOA)
@@ -64,6 +66,8 @@ def a_case(
 
 
 REGULAR, MID, END = ColumnKind.REGULAR, ColumnKind.MIDTERM, ColumnKind.ENDTERM
+ALL, RETESTS = (REGULAR, ColumnKind.SPECIAL_TOPIC, MID, END), (ColumnKind.RETEST,)
+SEED = 22_2021
 
 
 def test_cells_become_tenths_and_what_is_not_there_waits() -> None:
@@ -92,9 +96,46 @@ def test_the_topic_is_one_of_the_regular_marks_or_one_more(reading: Any, regular
         for kind, last in ((REGULAR, regular), (ColumnKind.SPECIAL_TOPIC, 1), (MID, 1), (END, 1))
         for at in range(1, last + 1)
     ]
+    # A column more that is open, in which this pupil has nothing.
+    entered.append(a_cell(Subject.LI, REGULAR, None, position=regular + 1))
     found = a_case(Grade.G10, G10, *entered, readings=readings)
     result = year.evaluate(found, readings)
     assert result.subjects[Subject.LI].terms == (80, None)
+
+
+@pytest.mark.parametrize("reading", ["within", "extra", "band"])
+@pytest.mark.parametrize(("grade", "plan"), [(Grade.G6, PLAIN), (Grade.G10, G10)])
+def test_a_book_gives_the_results_that_its_case_is_evaluated_to(
+    grade: Grade, plan: SubjectPlan, reading: Any
+) -> None:
+    draw, readings = random.Random(SEED), Readings(topic=reading)
+    ends = set()
+    for _ in range(60):
+        about, gaps = draw.choice((300, 480, 660, 830, 950)), draw.choice((0, 0, 40))
+        found = book.of(
+            Entered(
+                subject,
+                term,
+                kind,
+                position,
+                draw.randrange(10) > 0 if subject.assessment is Assessment.COMMENT else about,
+                draw.choice(list(ScoreState)) if draw.randrange(150) == 0 else None,
+            )
+            for subject in plans.subjects(plan, grade)
+            for term, kinds in (*((one, ALL) for one in (Term.HK1, Term.HK2)), (Term.HE, RETESTS))
+            for kind in kinds
+            for position in range(1, columns(subject, kind, grade) + 1)
+            if draw.randrange(100) >= gaps
+        )
+        layout = book.layout(grade, plan, found.columns, readings)
+        assert layout is not None
+        beside = book.Beside(
+            (draw.choice(list(Rating)), draw.choice(list(Rating))), 3, summer_over=True
+        )
+        result = book.result(layout, found.cells, beside, readings)
+        assert result == year.evaluate(book.case(layout, found.cells, beside), readings)
+        ends.add(result.year_end)
+    assert len(ends) > 2, f"seed {SEED}: {ends}"
 
 
 def test_nobody_knows_what_a_pupil_of_thpt_learns_without_a_plan() -> None:

@@ -6,8 +6,7 @@ from typing import Any
 from chassis.persons import in_list_order
 from gradebook.books.queries import Standing
 from gradebook.scores.commands import Saved
-from gradebook.scores.domain import marks
-from gradebook.scores.domain.marks import Scale, scale_of
+from gradebook.scores.domain.marks import Scale, scale_of, texts_of
 from gradebook.scores.domain.saving import UNTOUCHED, Cell
 from gradebook.scores.messages import (
     CellAnswer,
@@ -154,4 +153,4 @@ def _scale(sheet: Sheet) -> Scale:
 
 
 def _text(mark: int | None, scale: Scale) -> str | None:
-    return None if mark is None else marks.write(mark, scale)
+    return texts_of(scale)[mark]

@@ -1,17 +1,17 @@
 """Saving cells of sheets that are held, many people's in the one transaction that it is given."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, bindparam, exists, select, text, update
+from sqlalchemy import ARRAY, bindparam, exists, text, update
 from sqlmodel import col
 
 from chassis.auth import Principal
 from chassis.clock import new_id
-from chassis.columns import among, table_of
+from chassis.columns import Id, among, table_of
 from chassis.database import Session
 from chassis.errors import FieldError, Invalid, Problem
 from chassis.outbox import Row, rendered, write
@@ -73,8 +73,8 @@ async def save(
     cells = await _cells(session, [one.sheet_id for order in orders for one in order.saves])
     seated = await classes.seated(session, {sheet.class_id for sheet in sheets.values()})
     outcomes: list[Sequence[Saved] | Problem] = []
+    written: list[tuple[object, ...]] = []
     lines: list[tuple[object, ...]] = []
-    links: list[tuple[object, ...]] = []
     events: list[Row] = []
     for order in orders:
         judged = [_judge(one, sheets[one.sheet_id], cells, seated) for one in order.saves]
@@ -88,16 +88,13 @@ async def save(
         for each in judged:
             made += _due_after(each, seated[each.sheet.class_id])
             if each.decision.changes:
-                save_id = new_id()
                 made.append(_entered(each, order.actor, stamp))
-                lines += _history(each, order.actor, stamp, save_id)
-                links.append((each.save.sheet_id, save_id, *order.device))
+                written.append(_link(each, order, stamp))
+                lines += _history(each, len(written))
         events += order.request.run(rendered, made)
         outcomes.append([_saved(each) for each in judged])
-    if lines:
-        columns = dict(zip(_COLUMNS, map(list, zip(*lines, strict=True)), strict=True))
-        columns |= dict(zip(_LINK_COLUMNS, map(list, zip(*links, strict=True)), strict=True))
-        await session.execute(_WRITE, columns)
+    if written:
+        await session.execute(_WRITE, _arrays(_SAVE, written) | _arrays(_LINE, lines))
         await write(session, events)
     return outcomes
 
@@ -181,16 +178,19 @@ def _entered(one: Judged, actor: Principal, stamp: Stamp) -> ScoreEntered:
     )
 
 
-def _history(
-    one: Judged, actor: Principal, stamp: Stamp, save_id: str
-) -> Iterator[tuple[object, ...]]:
-    """Give the lines of history, in the order of ``_COLUMNS``."""
+def _link(one: Judged, order: Order, stamp: Stamp) -> tuple[object, ...]:
+    """Give what the lines of a save share, in the order of ``_SAVE``."""
     day = one.save.day or stamp.today
+    return (one.save.sheet_id, new_id(), *order.device, order.actor.subject, stamp.now, day)
+
+
+def _history(one: Judged, place: int) -> Iterator[tuple[object, ...]]:
+    """Give the lines of the save at a place, from 1, in the order of ``_LINE``."""
     for change in one.decision.changes:
         before, after = change.before, change.after
         reason = _NO_REASON if before.empty else one.save.reason
         yield (
-            one.save.sheet_id,
+            place,
             change.pupil_id,
             after.version,
             before.value,
@@ -199,11 +199,11 @@ def _history(
             after.state,
             reason.code,
             reason.text,
-            actor.subject,
-            stamp.now,
-            day,
-            save_id,
         )
+
+
+def _arrays(names: Iterable[str], rows: Iterable[tuple[object, ...]]) -> dict[str, object]:
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def _saved(one: Judged) -> Saved:
@@ -225,15 +225,40 @@ async def forget_words(session: Session, pupil_ids: Sequence[str]) -> None:
 
 
 _NO_REASON = Reason(None, None)
-_COLUMNS = table_of(CellChange).c.keys()
-_LINK_COLUMNS = ("link_sheet_id", "link_save_id", "link_device", "link_address")
-_CELLS = select(
-    col(CellRow.sheet_id),
-    col(CellRow.pupil_id),
-    col(CellRow.version),
-    col(CellRow.value),
-    col(CellRow.state),
-).where(among(col(CellRow.sheet_id), "sheet_ids"))
+_CHANGE, _CELL = table_of(CellChange).c, table_of(CellRow).c
+_SAVE = {
+    "sheet_id": _CHANGE.sheet_id,
+    "save_id": _CHANGE.save_id,
+    "device": table_of(ScoreSave).c.device,
+    "address": table_of(ScoreSave).c.address,
+    "changed_by": _CHANGE.changed_by,
+    "changed_at": _CHANGE.changed_at,
+    "day": _CHANGE.day,
+}
+_LINE = {
+    "place": _CHANGE.version,
+    "pupil_id": _CHANGE.pupil_id,
+    "version": _CHANGE.version,
+    "before": _CHANGE.before,
+    "before_state": _CHANGE.before_state,
+    "after": _CHANGE.after,
+    "after_state": _CHANGE.after_state,
+    "reason_code": _CHANGE.reason_code,
+    "reason": _CHANGE.reason,
+}
+# Sheet by sheet, which is by the index: left to choose, PostgreSQL keeps the plan that it made when
+# the table was empty, which reads all of it.
+_CELLS = (
+    text(
+        """
+        SELECT sheet_id, pupil_id, version, value, state
+        FROM unnest(:sheet_ids) AS wanted (id)
+        CROSS JOIN LATERAL (SELECT * FROM cell WHERE sheet_id = wanted.id OFFSET 0) AS found
+        """
+    )
+    .bindparams(bindparam("sheet_ids", type_=ARRAY(Id)))
+    .columns(_CELL.sheet_id, _CELL.pupil_id, _CELL.version, _CELL.value, _CELL.state)
+)
 # By way of the cells, which are found by pupil.
 _FORGET_WORDS = (
     update(table_of(CellChange))
@@ -262,18 +287,29 @@ _FORGET_SALT = (
 # One statement for all cells of a save, and a cell is never other than its history's newest line.
 _WRITE = text(
     """
-    WITH made AS (
+    WITH saved AS (
+        SELECT *
+        FROM unnest(:sheet_id, :save_id, :device, :address, :changed_by, :changed_at, :day)
+            WITH ORDINALITY
+            AS v (sheet_id, save_id, device, address, changed_by, changed_at, day, place)
+    ), made AS (
         INSERT INTO score_save (sheet_id, save_id, device, address)
-        SELECT * FROM unnest(:link_sheet_id, :link_save_id, :link_device, :link_address)
+        SELECT sheet_id, save_id, device, address FROM saved
     ), line AS (
         INSERT INTO cell_change (
             sheet_id, pupil_id, version, before, before_state, after, after_state,
             reason_code, reason, changed_by, changed_at, day, save_id
         )
-        SELECT * FROM unnest(
-            :sheet_id, :pupil_id, :version, :before, :before_state, :after, :after_state,
-            :reason_code, :reason, :changed_by, :changed_at, :day, :save_id
-        )
+        SELECT
+            sheet_id, pupil_id, version, before, before_state, after, after_state,
+            reason_code, reason, changed_by, changed_at, day, save_id
+        FROM saved JOIN unnest(
+            :place, :pupil_id, :version, :before, :before_state, :after, :after_state,
+            :reason_code, :reason
+        ) AS v (
+            place, pupil_id, version, before, before_state, after, after_state,
+            reason_code, reason
+        ) USING (place)
         RETURNING sheet_id, pupil_id, version, after, after_state
     )
     INSERT INTO cell (sheet_id, pupil_id, version, value, state)
@@ -281,10 +317,4 @@ _WRITE = text(
     ON CONFLICT (sheet_id, pupil_id) DO UPDATE
     SET version = excluded.version, value = excluded.value, state = excluded.state
     """
-).bindparams(
-    *(bindparam(column.name, type_=ARRAY(column.type)) for column in table_of(CellChange).c),
-    *(
-        bindparam(name, type_=ARRAY(table_of(ScoreSave).c[name.removeprefix("link_")].type))
-        for name in _LINK_COLUMNS
-    ),
-)
+).bindparams(*(bindparam(name, type_=ARRAY(like.type)) for name, like in (_SAVE | _LINE).items()))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from struct import unpack
 from typing import NamedTuple
 from uuid import UUID
 
@@ -166,12 +167,13 @@ async def touched(
     """Give the columns of a school year that these pupils have cells in, and each pupil's cells.
 
     A row for each pupil, not for each cell: of a school there are 150,000 cells, and a row costs
-    the driver more than a hundred numbers of a list. So keys are bytes, which nobody has to read.
+    the driver more than a hundred numbers. So a pupil's keys and values come packed, and a key
+    stays the bytes that it is.
     """
     found = await session.execute(_TOUCHED, {"pupil_ids": list(pupil_ids)})
     rows = [
         Row(
-            dict(zip(keys or (), values or (), strict=True)),
+            _unpacked(keys or b"", values or b""),
             dict(zip(states_at or (), map(ScoreState, states or ()), strict=True)),
         )
         for keys, values, states_at, states in found
@@ -182,6 +184,13 @@ async def touched(
         Column(key, class_id, Subject(subject), Term(term), ColumnKind(kind), position)
         for key, class_id, subject, term, kind, position in columns
     ], rows
+
+
+def _unpacked(keys: bytes, values: bytes) -> dict[bytes, int | None]:
+    numbers: Sequence[int | None] = unpack(f">{len(values) // 2}h", values)
+    if -1 in numbers:
+        numbers = [None if number == -1 else number for number in numbers]
+    return dict(zip(unpack("16s" * len(numbers), keys), numbers, strict=True))
 
 
 async def row_of(
@@ -250,7 +259,8 @@ _TOUCHED = text(
     SELECT found.*
       FROM unnest(:pupil_ids) WITH ORDINALITY AS asked (pupil_id, place)
      CROSS JOIN LATERAL (
-           SELECT array_agg(uuid_send(sheet_id)), array_agg(value),
+           SELECT string_agg(uuid_send(sheet_id), ''),
+                  string_agg(int2send(coalesce(value, (-1)::smallint)), ''),
                   array_agg(uuid_send(sheet_id)) FILTER (WHERE state IS NOT NULL),
                   array_agg(state) FILTER (WHERE state IS NOT NULL)
              FROM cell WHERE cell.pupil_id = asked.pupil_id

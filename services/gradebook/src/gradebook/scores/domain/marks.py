@@ -6,10 +6,13 @@ No float is ever made: 8.25 written, stored, summed and shown is the integer 825
 import re
 import unicodedata
 from enum import Enum
+from functools import cache, lru_cache
 
 from contracts.lists import Assessment, ColumnKind, Grade, Level, Subject
 
 _LARGEST = 1000
+_TEXTS = 4096
+"""So many ways of writing marks are remembered: a sheet has 40 of the same few."""
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,3})(?:[.,]([0-9]{1,8}))?")
 _COMMENTS = {"đ": 1, "đạt": 1, "cđ": 0, "chưa đạt": 0}
 _LOOKALIKES = str.maketrans("ÐðƉ", "ĐđĐ")
@@ -41,6 +44,7 @@ def scale_of(subject: Subject, kind: ColumnKind, grade: Grade) -> Scale:
     return Scale.WHOLE if grade.level is Level.TH else Scale.TENTHS
 
 
+@lru_cache(maxsize=_TEXTS)
 def read(text: str, scale: Scale) -> int:
     """Give the mark that ``text`` is.
 
@@ -71,3 +75,19 @@ def write(mark: int, scale: Scale) -> str:
         return "Đ" if mark else "CĐ"
     whole, hundredths = divmod(mark, 100)
     return f"{whole}.{hundredths:02}".rstrip("0").rstrip(".")
+
+
+class Texts(dict[int | None, str | None]):
+    """Marks of a scale as people write them, each written once; of no mark there is no text."""
+
+    def __init__(self, scale: Scale) -> None:
+        """Begin with none."""
+        super().__init__({None: None})
+        self._scale = scale
+
+    def __missing__(self, mark: int) -> str:
+        self[mark] = text = write(mark, self._scale)
+        return text
+
+
+texts_of = cache(Texts)

@@ -7,14 +7,14 @@ version they saw, so that nobody overwrites what they did not see.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from contracts.lists import CorrectionReason, ScoreState
 from gradebook.scores.domain import marks
 from gradebook.scores.domain.marks import NotAMarkError, Scale
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell as it is."""
 
     version: int = 0
@@ -30,8 +30,7 @@ class Cell:
 UNTOUCHED = Cell()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What somebody wants a cell to be."""
 
     pupil_id: str
@@ -50,8 +49,7 @@ class Fault:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A cell that becomes another."""
 
     row: int
