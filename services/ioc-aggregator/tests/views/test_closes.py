@@ -238,6 +238,9 @@ async def test_restatements_name_no_school_to_the_public(client: httpx.AsyncClie
     query = {"indicator": "N52", "period": "2026-W47"}
     found = (await client.get("/restatements", params=query)).json()
     assert [each["schools"] for each in found["restatements"]] == [[]]
+    nothing = {"numerator": None, "denominator": None, "suppressed": True}
+    [step] = found["restatements"]
+    assert [found["then"], found["now"], step["before"], step["after"]] == [nothing] * 4
     answer = await client.get("/restatements", params={**query, "period": "2026-11"})
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:edu:problem:period-not-closed")
 

@@ -29,6 +29,11 @@ class Hidden:
         return self.marks[:, self.columns[by or ""]]
 
 
+def adds_up_days(indicator: Indicator, period: Period) -> bool:
+    """Tell whether a number is a sum of days: two such can be subtracted, so none is public."""
+    return period.days is not None and "day" in indicator.fine_dims
+
+
 def hidden_from_the_public(
     state: State,
     borders: Borders,

@@ -15,7 +15,7 @@ from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.indicator import AsOf, Indicator
 from ioc_aggregator.rollups import numbers
 from ioc_aggregator.rollups.borders import Borders
-from ioc_aggregator.rollups.hiding import hidden_from_the_public
+from ioc_aggregator.rollups.hiding import adds_up_days, hidden_from_the_public
 from ioc_aggregator.rollups.history import Standing
 from ioc_aggregator.rollups.numbers import Completeness, Table, Within
 from ioc_aggregator.rollups.periods import Period
@@ -78,8 +78,7 @@ class _Numbers:
         self.hidden = (
             None if full else hidden_from_the_public(state, borders, indicator, period, day=counted)
         )
-        self._finer = period.days is not None and "day" in indicator.fine_dims
-        """Sums of days on end can be subtracted from one another: not for the public."""
+        self._finer = adds_up_days(indicator, period)
 
     def number(self, place: int) -> answers.Number:
         """Give the number of a place."""
