@@ -1,11 +1,10 @@
 """A service that people sign in to, and the development issuer that vouches for them, over HTTP."""
 
-import asyncio
 import base64
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any, ClassVar
@@ -13,14 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from pydantic_settings import SettingsConfigDict
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from chassis.auth import ANY, Policy, Principal, Role, TokenVerifier
 from chassis.auth.issuer import generate_key
@@ -31,8 +28,8 @@ from chassis.migrations import create_signin
 from chassis.signin import Signin, SigninSettings
 from edu.identity import Grant, Identity
 from edu.people import Person
-from edu.testing import eventually
 from edu.testing.delivery import with_delivery
+from edu.testing.service import served
 
 SERVICE = "gradebook"
 SCHOOL = "0199f0a0-0000-7000-8000-0000000000aa"
@@ -107,17 +104,6 @@ def routers() -> tuple[CommandRouter, QueryRouter]:
         return {"for": principal.subject, "school": principal.school}
 
     return commands, queries
-
-
-@asynccontextmanager
-async def served(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
-    """Serve an application in this event loop."""
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
-    task = asyncio.create_task(server._serve([listening]))
-    await eventually(lambda: server.started)
-    yield
-    server.should_exit = True
-    await task
 
 
 @dataclass

@@ -1,9 +1,9 @@
 """The page and its files as a browser gets them."""
 
-import gzip
 import re
 from collections.abc import AsyncIterator, Iterable
 from importlib.resources import files
+from posixpath import dirname, join, normpath
 
 import httpx
 import pytest
@@ -15,7 +15,7 @@ from contracts.lists import ColumnKind, Grade, Subject, Term
 from contracts.notifications import Channel, Purpose
 from contracts.payments import FeeKind, PaymentMethod
 from ioc_aggregator import dashboard
-from ioc_aggregator.dashboard.files import Release
+from ioc_aggregator.dashboard.files import File, Release
 from ioc_aggregator.indicators.catalogue import CATALOGUE
 from ioc_aggregator.indicators.indicator import Group
 
@@ -89,31 +89,32 @@ async def test_files_travel_packed(client: httpx.AsyncClient) -> None:
 
 
 def test_the_page_is_light() -> None:
-    alone = "indicators.js"  # of the other page
-    names = [name for name in RELEASE.files if name.endswith(".js") and name != alone]
+    names = {"main.js", *reached("main.js"), "vendor/uplot/uPlot.iife.min.js"}
     scripts = [RELEASE.files[name] for name in names]
     assert sum(len(file.packed or b"") for file in scripts) < 60_000
 
 
-def test_every_module_is_fetched_at_once() -> None:
-    page = gzip.decompress(RELEASE.page.packed or b"").decode()
-    preloaded = set(re.findall(r'rel="modulepreload" href="dashboard/\w+/([^"]+)"', page))
-    assert preloaded == set(MODULES) - {"main.js", "indicators.js"}
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_a_module_imports_what_there_is(name: str) -> None:
+def reached(name: str) -> set[str]:
+    """Give every module that one imports, and those that these import."""
     text = RELEASE.files[name].content.decode()
-    folder = name.rpartition("/")[0]
-    for target in re.findall(r'from "(\.[^"]+)"', text):
-        parts = [*folder.split("/"), *target.split("/")] if folder else target.split("/")
-        path: list[str] = []
-        for part in parts:
-            if part == "..":
-                path.pop()
-            elif part != ".":
-                path.append(part)
-        assert "/".join(path) in RELEASE.files
+    targets = re.findall(r'from "(\.[^"]+)"', text)
+    found = {normpath(join(dirname(name), target)) for target in targets}
+    return found.union(*map(reached, found))
+
+
+@pytest.mark.parametrize(
+    ("page", "script"), [(RELEASE.page, "main.js"), (RELEASE.list, "indicators.js")]
+)
+def test_every_module_is_fetched_at_once(page: File, script: str) -> None:
+    preloaded = re.findall(
+        r'rel="modulepreload" href="dashboard/\w+/([^"]+)"', page.content.decode()
+    )
+    assert sorted(preloaded) == sorted(reached(script))
+
+
+def test_every_module_is_of_a_page() -> None:
+    pages = ("main.js", "indicators.js")
+    assert set(MODULES) == {*pages, *reached("main.js"), *reached("indicators.js")}
 
 
 def test_every_code_of_a_list_has_its_words() -> None:

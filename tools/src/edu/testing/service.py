@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json as _json
+import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 import httpx
+import uvicorn
 from sqlalchemy import text
 
 from chassis.auth import Principal, Role
@@ -18,12 +21,14 @@ from chassis.service import Service, build
 from chassis.settings import ServiceSettings
 from contracts import topics
 from contracts.envelope import Tombstone
+from edu.testing import eventually
 from edu.testing.sources import record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from chassis.consuming.handlers import Handlers
     from chassis.database import Database
@@ -177,6 +182,17 @@ def settings_of(kind: type[S], database_url: str, **values: Any) -> S:
             **values,
         }
     )
+
+
+@asynccontextmanager
+async def served(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
+    """Serve an application in this event loop."""
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    await eventually(lambda: server.started)
+    yield
+    server.should_exit = True
+    await task
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ import { get, Refused } from "./api.js";
 import { element, keyed, setAttribute, setOptions, setText } from "./dom.js";
 import { folded, time } from "./format.js";
 import { coverageText, figureText, fractionText, stampText } from "./parts/figure.js";
+import { forget, restatements } from "./parts/restatements.js";
 import { language, periodName, placeName, setLanguage, words } from "./text.js";
 import { translate } from "./translate.js";
 
@@ -16,6 +17,8 @@ const main = document.querySelector("main");
 
 let catalogue = [];
 let names = { units: [], periods: [] };
+let closed = []; // the periods that were closed, the latest first
+let signedIn = false;
 let numbers = new Map(); // by indicator: its answer for the chosen place
 let turn = 0;
 
@@ -27,6 +30,7 @@ async function load() {
   turn += 1;
   const mine = turn;
   numbers = new Map();
+  forget();
   remember();
   draw();
   const groups = [...new Set(catalogue.map((entry) => entry.group))];
@@ -61,7 +65,7 @@ function draw() {
   translate(root);
   document.title = `${words("everyIndicator")} – ${words("title")}`;
   setOptions(unit, unitOptions(), chosen.unit ?? "");
-  setOptions(period, names.periods.map((code) => [code, periodName(code)]), chosen.period ?? "");
+  setOptions(period, periodOptions(), chosen.period ?? "");
   const wanted = folded(chosen.q.trim());
   const shown = catalogue.filter((entry) => text(entry).includes(wanted));
   setText(document.querySelector("#found"), words("found", { n: shown.length }));
@@ -89,6 +93,12 @@ function unitOptions() {
   sorted.sort((left, right) => left[1].localeCompare(right[1], language()));
   if (chosen.unit && !sorted.some(([id]) => id === chosen.unit)) sorted.push([chosen.unit, "…"]);
   return [["", words("everywhere")], ...sorted];
+}
+
+/** The public sees no number of a week or a month: a year less all others would tell it. */
+function periodOptions() {
+  const offered = [...names.periods, ...(signedIn ? closed : []), chosen.period];
+  return [...new Set(offered)].filter(Boolean).map((code) => [code, periodName(code)]);
 }
 
 function section(group) {
@@ -183,9 +193,14 @@ function explain(node, entry) {
   const heads = ["name", "value", "fraction", "coverage"].map((key) =>
     element("th", { scope: "col" }, words(key)),
   );
+  const steps = element("div");
+  if (item?.as_of && closed.includes(chosen.period) && item.unit.code !== "moment") {
+    restatements(steps, { ...chosen, indicator: entry.indicator }, item.unit.code).catch(failed);
+  }
   node.replaceChildren(
     element("p", {}, entry.definition[said]),
     element("dl", {}, ...list),
+    steps,
     ...(rows.length
       ? [
           element(
@@ -222,9 +237,12 @@ document.querySelector("#language").addEventListener("click", () => {
 
 async function begin() {
   try {
-    const [answer, entries] = await Promise.all([get("units"), get("indicators/catalogue")]);
+    const asked = ["units", "indicators/catalogue", "periods", "session"].map((path) => get(path));
+    const [answer, entries, past, session] = await Promise.all(asked);
     names = answer;
     catalogue = entries.indicators;
+    signedIn = Boolean(session.person);
+    closed = past.days.flatMap((one) => one.closed).reverse();
     await load();
   } catch (error) {
     failed(error);

@@ -12,6 +12,8 @@ const CATALOGUE = {
   period: ["Thời kỳ", "Period"],
   schoolYear: ["Năm học {year}", "School year {year}"],
   termOf: ["{term}, {year}", "{term}, {year}"],
+  weekOf: ["Tuần {number} năm {year}", "Week {number} of {year}"],
+  monthOf: ["Tháng {number}/{year}", "Month {number}/{year}"],
   path: ["Đang xem", "You are here"],
   rotate: ["Tự chuyển", "Rotate"],
   rotateHint: [
@@ -30,6 +32,14 @@ const CATALOGUE = {
   denominator: ["Mẫu số", "Denominator"],
   unitOf: ["Đơn vị tính", "Unit"],
   legalBasis: ["Căn cứ", "Legal basis"],
+  closedAt: ["Chốt hết ngày {day}: {value}.", "Closed at the end of {day}: {value}."],
+  notRestated: ["Từ đó không có điều chỉnh.", "Nothing has changed it since."],
+  restated: ["Nay là {value}, sau các điều chỉnh dưới đây.", "It is {value} now, restated as below."],
+  restatements: ["Điều chỉnh sau khi chốt", "Restatements after the close"],
+  before: ["Trước", "Before"],
+  after: ["Sau", "After"],
+  whose: ["Do trường", "By schools"],
+  today: ["hôm nay", "today"],
   draftEvent: ["chờ dịch vụ phát sự kiện", "event not emitted yet"],
 
   figures: ["Chỉ số chính", "Main figures"],
@@ -255,8 +265,13 @@ export function placeName(unit) {
   return wordsOrNull(`unit.${unit.kind}`, { name }) ?? name;
 }
 
-/** A school year, or a term of one. */
+/** A school year, a term of one, a week or a month. */
 export function periodName(code) {
+  const days = /^(\d{4})-(W?)(\d\d)$/.exec(code);
+  if (days) {
+    const [, year, week, number] = days;
+    return words(week ? "weekOf" : "monthOf", { number: Number(number), year });
+  }
   const [year, term] = code.split("/");
   if (!term) return words("schoolYear", { year });
   return words("termOf", { term: words(`term.${term}`), year });
