@@ -114,6 +114,26 @@ BOOKS = (
         {"links": ("links.links",)},
         lasts=True,
     ),
+    Book(
+        "notifications",
+        "SELECT NULL, count(*) FILTER (WHERE state = 'delivered') AS messages_delivered, "
+        "count(*) FILTER (WHERE state <> 'delivered') AS messages_failed FROM message "
+        "JOIN letter USING (letter_id) "
+        "WHERE NOT left_out AND state IN ('delivered', 'failed', 'unknown')",
+        {
+            "messages_delivered": ("sendings.delivered",),
+            "messages_failed": ("sendings.failed",),
+        },
+        lasts=True,
+    ),
+    Book(
+        "notifications",
+        "SELECT NULL, sum(cost) AS cost_of_messages FROM letter "
+        "WHERE EXISTS (SELECT FROM message m WHERE m.letter_id = letter.letter_id "
+        "AND NOT m.left_out)",
+        {"cost_of_messages": ("sendings.cost",)},
+        lasts=True,
+    ),
 )
 
 

@@ -192,8 +192,8 @@ class _Messages(Record):
     """Messages that are alike, as columns.
 
     A message counts, with its parts and cost, as what the newest fact says; a row with ``before``
-    counted so until now, with the same parts and cost, on its day in ``before_days`` or else on
-    the day of this fact.
+    counted so until now, on its day in ``before_days`` or else on the day of this fact: as
+    delivered with the same parts and cost, as failed with none, for it was only in doubt.
     """
 
     school_id: SchoolId

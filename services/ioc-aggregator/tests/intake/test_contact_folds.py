@@ -115,19 +115,27 @@ def recount(events: Sequence[Event]) -> Cells:
             continue
         assert isinstance(event, MessageDelivered | MessageFailed)
         year = year_of(event.day)
-        for row in event.rows():
-            for counts, day, by in (
-                (isinstance(event, MessageDelivered), event.day, 1),
-                (row.before is Outcome.DELIVERED, row.before_day, -1),
-            ):
-                if counts:
-                    assert day is not None
-                    kinds = (str(event.channel), str(event.purpose))
-                    key = (event.school_id, year_of(day), *kinds, str(day))
-                    cells["messages", key, "delivered"] += by
-                    cells["messages", key, "parts"] += by * row.parts
+        cells.update(of_messages(event))
         cells["reported", (event.school_id, MESSAGES, year, ""), "events"] += 1
     return without_zeros(cells)
+
+
+def of_messages(event: MessageDelivered | MessageFailed) -> Cells:
+    cells: Cells = Counter()
+    now = Outcome.DELIVERED if isinstance(event, MessageDelivered) else Outcome.FAILED
+    for row in event.rows():
+        for outcome, day, by in ((now, event.day, 1), (row.before, row.before_day, -1)):
+            if outcome is None or day is None:
+                continue
+            place = (event.school_id, year_of(day), str(event.channel))
+            cells["sendings", place, str(outcome)] += by
+            if by == 1 or outcome is Outcome.DELIVERED:
+                cells["sendings", place, "cost"] += by * row.cost
+            if outcome is Outcome.DELIVERED:
+                key = (*place, str(event.purpose), str(day))
+                cells["messages", key, "delivered"] += by
+                cells["messages", key, "parts"] += by * row.parts
+    return cells
 
 
 @given(st.lists(links(), max_size=12), st.integers(0, 12))
@@ -144,7 +152,7 @@ def test_messages_equal_a_recount(
 ) -> None:
     documents = [document(event) for event in events]
     counted = fold_in_pieces(messages.fold, documents, cut)
-    assert only(counted, "messages", "reported") == recount(events)
+    assert only(counted, "messages", "sendings", "reported") == recount(events)
 
 
 TOLD: dict[str, Any] = {
@@ -225,6 +233,19 @@ def test_what_came_back_later_goes_out_of_the_day_on_which_it_counted(
 
     assert a_day(delivered, bounced) == {"2026-10-02": 1}
     assert a_day(delivered, older) == {"2026-10-02": 3, "2026-10-05": -2}
+
+
+def test_what_was_in_doubt_costs_from_when_it_is_delivered(
+    document: Documents, cells_of: CellsOf
+) -> None:
+    """A letter of two parts at 320 đồng that nobody answered for, and of which a receipt came."""
+    doubtful = msgspec.structs.replace(told(document, parts=[0]), type=MessageFailed.type_name())
+    free = msgspec.json.encode(msgspec.json.decode(doubtful.data) | {"costs": [0]})
+    doubtful = msgspec.structs.replace(doubtful, data=free)
+    late = told(document, parts=[2], before={"at": [0], "value": ["failed"]})
+    cells = without_zeros(cells_of(messages.fold([doubtful, late]).delta))
+    sent = {name: count for (family, _, name), count in cells.items() if family == "sendings"}
+    assert sent == {"delivered": 1, "cost": 320}
 
 
 def test_values_that_a_newer_writer_knows_count_as_other(

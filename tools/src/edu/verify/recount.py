@@ -216,23 +216,25 @@ class Recount:
     def _messages(self, fact: MessageDelivered | MessageFailed) -> None:
         before = fact.counted_before()
         now = "delivered" if isinstance(fact, MessageDelivered) else "failed"
-        for row, parts in enumerate(fact.parts):
-            self._message(fact, row, (now, str(fact.day)), parts, 1)
+        for row, sent in enumerate(zip(fact.parts, fact.costs, strict=True)):
+            self._message(fact, (now, str(fact.day)), 1, sent)
             if row in before:
-                self._message(fact, row, before[row], parts, -1)
+                # What only was in doubt had neither parts nor a price.
+                had = sent if before[row][0] == "delivered" else (0, 0)
+                self._message(fact, before[row], -1, had)
 
     def _message(
         self,
         fact: MessageDelivered | MessageFailed,
-        row: int,
         counted: tuple[str, str],
-        parts: int,
         by: int,
+        sent: tuple[int, int],
     ) -> None:
+        parts, cost = sent
         outcome, day = counted
         year = values.year_of(date.fromisoformat(day))
         key = _key(school=fact.school_id, school_year=year, channel=named(fact.channel, CHANNELS))
-        self._add("sendings", key, "cost", by * fact.costs[row])
+        self._add("sendings", key, "cost", by * cost)
         if outcome in ("delivered", "failed"):
             self._add("sendings", key, outcome, by)
         if outcome == "delivered":

@@ -69,7 +69,9 @@ class _Told(msgspec.Struct, gc=False):
         for parts, cost, before, before_day in zip(*columns, strict=True):
             yield self.day, outcome, 1, parts, cost
             if before is not None:
-                yield before_day or self.day, before, -1, -parts, -cost
+                # What only was in doubt had neither parts nor a price yet.
+                had = before == Outcome.DELIVERED
+                yield before_day or self.day, before, -1, -parts * had, -cost * had
 
 
 class _ToStaff(Counted, gc=False):
