@@ -17,7 +17,7 @@ from ioc_aggregator.rollups.projector import Folding
 _IDLE_SECONDS = 0.5
 """How soon what other processes have committed is seen."""
 
-_ROUND_SECONDS = 0.1
+_ROUND_SECONDS = 0.05
 """The shortest time between two rounds: changes of one number within it become one entry."""
 
 _TURNS_BEHIND = 9
@@ -65,15 +65,23 @@ class Engine:
                 await asyncio.wait_for(self.follower.woken.wait(), _IDLE_SECONDS)
 
     async def turn(self) -> None:
-        """Do it once."""
+        """Do it once: publish what this process has committed, or else what it reads of others."""
+        published = self.follower.loaded and await self._publish()
         await self.refresh()
-        if self._writer is not None and await self._writer.round():
-            async with self.database.reading() as session:
-                await self.feed.refresh(session)
+        if not published:
+            await self._publish()
         if self._days is not None:
             await self._days.turn()
         await self.history.refresh()
         await self.follower.snapshot_when_due(self.database)
+
+    async def _publish(self) -> bool:
+        """Write a round where there is something new, for its readers here too; tell whether."""
+        if self._writer is None or not await self._writer.round():
+            return False
+        async with self.database.reading() as session:
+            await self.feed.refresh(session)
+        return True
 
     async def refresh(self) -> None:
         """Read whatever was committed, by other processes too.

@@ -129,21 +129,33 @@ def reported(
     where: dict[str, Sequence[str]] = {"stream": streams}
     if period is not None and period.days is None:
         where |= _when(state, borders, period, REPORTED, lasting=lasting)
-    schools = state.codes["school"].texts[: len(borders.school_places)]
+    schools = len(borders.school_places)
     if within is None:
-        return _events(state, where, schools)
-    return _events(within.end or state, where, schools) - _events(within.begin, where, schools)
+        return _filled(_events(state, where)[:schools], schools)
+    texts = state.codes["school"].texts[:schools]
+    begin, end = (_events_of(one, where, texts) for one in (within.begin, within.end or state))
+    return end - begin
 
 
-def _events(state: State, where: Where, schools: Sequence[str]) -> Integers:
-    """Count the events that a state has heard, for these schools."""
-    columns, codes = state.columns[REPORTED.name], state.codes["school"]
-    mask = columns.select(where)
-    # One row more for the schools that this state has never heard of.
-    counts = sum_by(len(codes) + 1, columns.dim("school")[mask], columns.column("events")[mask])
-    known = [codes.find(school) for school in schools]
-    picked: Integers = counts[[len(codes) if code is None else code for code in known]]
-    return picked
+def _events(state: State, where: Where) -> Integers:
+    """Count by school code the events that a state has heard: once for all who ask in a round."""
+    columns = state.columns[REPORTED.name]
+
+    def count() -> Integers:
+        mask = columns.select(where)
+        schools, events = columns.dim("school")[mask], columns.column("events")[mask]
+        return sum_by(len(state.codes["school"]), schools, events)
+
+    return state.kept(f"events: {where}", columns.changes, count)
+
+
+def _events_of(state: State, where: Where, schools: Sequence[str]) -> Integers:
+    """Count the same for schools by name: another state may know them by other codes, or not."""
+    counts, codes = _events(state, where), state.codes["school"]
+    counts = np.append(counts, 0)
+    none = len(counts) - 1
+    found = (codes.find(school) for school in schools)
+    return counts[[none if code is None else min(code, none) for code in found]]
 
 
 def histograms(state: State, borders: Borders, where: Where) -> tuple[Integers, Integers]:

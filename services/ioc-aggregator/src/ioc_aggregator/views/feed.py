@@ -122,10 +122,15 @@ async def _events(
     yield b"retry: 2000\n\n"
     silent = 0.0
     while not stopping() and await asker.stays():
-        for entry, document in zip(entries, _documents(engine, asker.scope, entries), strict=True):
-            yield b"id: %d\nevent: indicator-changed\ndata: %s\n\n" % (entry.number, document)
-            number, silent = entry.number, 0.0
-        if not entries:
+        if entries:
+            documents = _documents(engine, asker.scope, entries)
+            # At once: a round changes hundreds of numbers, and each piece is a packet of its own.
+            yield b"".join(
+                b"id: %d\nevent: indicator-changed\ndata: %s\n\n" % (entry.number, document)
+                for entry, document in zip(entries, documents, strict=True)
+            )
+            number, silent = entries[-1].number, 0.0
+        else:
             await engine.feed.wait(number, within=_STOP_SECONDS)
             silent += _STOP_SECONDS
             if silent >= _HEARTBEAT_SECONDS:
