@@ -116,9 +116,14 @@ async def test_a_closed_number_shows_who_restated_it_when_and_by_how_much(
         "Chốt hết ngày 22/11/2026: 20. Nay là 31, sau các điều chỉnh dưới đây."
     )
     assert await lines(details.locator("table.restated")) == [
-        ["23/11/2026", "20", "30", "Trường 11: 20 → 23 (Liên lạc) Trường 12: 0 → 7 (Liên lạc)"],
-        ["hôm nay", "30", "31", "Trường 12: 7 → 8 (Liên lạc)"],
+        ["23/11/2026", "20 → 30", "Trường 11: 20 → 23 (Liên lạc) Trường 12: 0 → 7 (Liên lạc)"],
+        ["hôm nay", "30 → 31", "Trường 12: 7 → 8 (Liên lạc)"],
     ]
+    # An open row goes on being filled, and its places keep their own numbers.
+    await expect(page.locator("#N52 > .value")).to_have_text("31")
+    await page.locator("#language").click()
+    await expect(details).to_contain_text("Closed at the end of 22/11/2026: 20.")
+    await page.locator("#language").click()
     await page.locator("#N04 summary").click()
     await expect(page.locator("#N04 details")).to_contain_text("Từ đó không có điều chỉnh.")
     narrow = await opens("?period=2026-W47", width=390)

@@ -32,7 +32,7 @@ export async function restatements(node, { indicator, unit, period }, code) {
 }
 
 function table(steps, code) {
-  const heads = ["dim.day", "before", "after", "whose"].map((key) =>
+  const heads = ["dim.day", "change", "whose"].map((key) =>
     element("th", { scope: "col" }, words(key)),
   );
   const rows = steps.map((step) =>
@@ -40,8 +40,7 @@ function table(steps, code) {
       "tr",
       {},
       element("th", { scope: "row" }, step.day ? dayText(step.day) : words("today")),
-      element("td", { class: "number" }, valueText(step.before, code)),
-      element("td", { class: "number" }, valueText(step.after, code)),
+      element("td", {}, changeText(step, code)),
       element("td", {}, ...step.schools.map((school) => schoolLine(school, code))),
     ),
   );
@@ -55,14 +54,17 @@ function table(steps, code) {
 }
 
 function schoolLine(school, code) {
-  const [before, after] = [school.before, school.after].map((value) => valueText(value, code));
   const sources = [...new Set(school.streams.map(sourceName))].join(", ");
-  return element("div", {}, `${placeName(school)}: ${before} → ${after} (${sources})`);
+  return element("div", {}, `${placeName(school)}: ${changeText(school, code)} (${sources})`);
 }
 
 /** `gradebook.scores.v1` is the gradebook's. */
 function sourceName(stream) {
   return wordsOrNull(`source.${stream.split(".")[0]}`) ?? stream;
+}
+
+function changeText({ before, after }, code) {
+  return `${valueText(before, code)} → ${valueText(after, code)}`;
 }
 
 function valueText(value, code) {
