@@ -128,7 +128,8 @@ def of_messages(event: MessageDelivered | MessageFailed) -> Cells:
             if outcome is None or day is None:
                 continue
             place = (event.school_id, year_of(day), str(event.channel))
-            cells["sendings", place, str(outcome)] += by
+            if outcome is not Outcome.OTHER:
+                cells["sendings", place, str(outcome)] += by
             if by == 1 or outcome is Outcome.DELIVERED:
                 cells["sendings", place, "cost"] += by * row.cost
             if outcome is Outcome.DELIVERED:
