@@ -244,9 +244,10 @@ def _are_plain(values: Sequence[bytes]) -> bool:
 def _are_ours(documents: Sequence[Whole[Data]]) -> bool:
     """Tell whether all are numbered, and their times in UTC, as every relay writes them."""
     sequences = [one.sequence for one in documents]
+    zones = [one.time.tzinfo for one in documents] + [one.recordedtime.tzinfo for one in documents]
     return (
         set(map(len, sequences)) == {SEQUENCE_DIGITS}
         and "".join(sequences).isdecimal()
         and max(sequences) <= _LARGEST
-        and all(one.time.tzinfo is UTC is one.recordedtime.tzinfo for one in documents)
+        and zones.count(UTC) == len(zones)
     )

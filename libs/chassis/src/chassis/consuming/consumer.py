@@ -41,7 +41,7 @@ _POLL_SECONDS = 20.0
 _MOST_TOGETHER = 24_000
 """Records that may come together in one transaction where a poll is applied as a whole."""
 
-_BYTES_AT_ONCE = 8 * 2**20
+_BYTES_AT_ONCE = 2 * 2**20
 """Of documents that are read at once; what was read, several times as large, goes before the next
 are read."""
 

@@ -110,7 +110,7 @@ def all_next(progress: Progress, topic: Topic, documents: Sequence[Whole[Any]]) 
         # Texts of one length: where they ascend, so many of them fill what is between two.
         and last - first == len(sequences) - 1
         and all(map(lt, sequences, islice(sequences, 1, None)))
-        and all(one.source == source for one in documents)
+        and [one.source for one in documents].count(source) == len(documents)
         and all(registry.model_for(kind) is not None for kind in {one.type for one in documents})
     )
     if in_line:

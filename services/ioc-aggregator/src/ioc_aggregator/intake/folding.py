@@ -100,7 +100,7 @@ class Sums:
 class Sparse(msgspec.Struct, Generic[Value], gc=False):
     """A column in which the rows ``at`` have a value."""
 
-    at: list[Annotated[int, msgspec.Meta(ge=0)]]
+    at: list[Whole]
     value: list[Value]
 
     def fault(self, rows: int) -> str | None:

@@ -5,8 +5,9 @@ select and change cells; everything after that is NumPy over the whole batch.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Annotated
 
 import msgspec
@@ -53,7 +54,7 @@ class _Either(_Sheet, gc=False):
     """Both of them, for reading in bulk; values are judged all together, and absent ones fail."""
 
     after: msgspec.Raw = msgspec.Raw()
-    before: Sparse[int] = field(default_factory=lambda: Sparse([0], []))
+    before: Sparse[_Score] = field(default_factory=lambda: Sparse([0], []))
     cells_due: _Count | None = None
     before_cells_due: _Count | None = None
 
@@ -64,6 +65,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[_Opened | _Entered]] = {
     _OPENED: msgspec.json.Decoder(_Opened),
     _ENTERED: msgspec.json.Decoder(_Entered),
 }
+_KEY: Callable[[_Sheet], Key] = attrgetter(*_Sheet.__struct_fields__)
 _WIDTH = {str(s): 1 if s.assessment is Assessment.COMMENT else 10 for s in Subject}
 """How many units of a value fall into one bin."""
 _TERMS = frozenset(str(term) for term in Term)
@@ -74,166 +76,164 @@ _THRESHOLDS = np.array([500, 650, 800])
 """Where a correction is worth a look: the limits of Đạt, Khá and Tốt."""
 
 
-class _Batch:
-    """What a batch changes as parallel lists: one entry per event, per save, or per value."""
+class _Rows(dict[Key, int]):
+    """The keys of a batch, numbered as they come."""
 
-    def __init__(self) -> None:
-        self.rows: dict[Key, int] = {}
-        self.events: list[int] = []
-        self.due: list[tuple[int, int]] = []
-        self.saves: list[int] = []
-        self.before_saves: list[int] = []
-        self.before: list[int] = []
-        self.at: list[int] = []
-        """The place of each of `before` in its save, and in `replacing` the number of that save."""
-        self.replacing: list[int] = []
+    def __missing__(self, key: Key) -> int:
+        row = self[key] = len(self)
+        return row
 
-    def row(self, sheet: _Sheet) -> int | str:
-        """Give the row of the sheet's key in this batch, or what is wrong with the key."""
-        key = (
-            sheet.school_id,
-            sheet.school_year,
-            sheet.grade,
-            sheet.subject,
-            sheet.term,
-            sheet.kind,
+
+@dataclass(frozen=True, slots=True)
+class _Saves:
+    """The saves of a batch as columns."""
+
+    rows: Integers
+    """The row of each save."""
+    lengths: Integers
+    """How many values each has."""
+    after: NDArray[np.int16]
+    """The values of all saves in a row."""
+    replacing: Integers
+    """Of each value that was there before, the number of its save."""
+    at: Integers
+    """And its place in it."""
+    before: NDArray[np.int16]
+
+    @classmethod
+    def of(
+        cls,
+        rows: Sequence[int],
+        before: Sequence[Sparse[int]],
+        after: NDArray[np.int16],
+        lengths: Integers,
+    ) -> "_Saves":
+        """Make the columns; in each ``before`` are as many places as values."""
+        counts = [len(one.at) for one in before]
+        return cls(
+            np.array(rows, dtype=np.int64),
+            lengths,
+            after,
+            np.repeat(np.arange(len(rows)), counts),
+            np.array([at for one in before for at in one.at], dtype=np.int64),
+            np.array([value for one in before for value in one.value], dtype=np.int16),
         )
-        row = self.rows.get(key)
-        if row is not None:
-            return row
-        if sheet.grade not in GRADES:
-            return "grade is not in the closed list"
-        if sheet.subject not in _WIDTH:
-            return "subject is not in the closed list"
-        if sheet.term not in _TERMS:
-            return "term is not in the closed list"
-        if sheet.kind not in _KINDS:
-            return "kind is not in the closed list"
-        if (fault := key_fault(sheet.school_id, sheet.school_year)) is not None:
-            return fault
-        return self.rows.setdefault(key, len(self.rows))
-
-    def replace(self, row: int, at: Sequence[int], before: Sequence[int]) -> None:
-        """Take the values that the save replaces which comes next."""
-        self.before_saves += [row] * len(before)
-        self.before += before
-        self.at += at
-        self.replacing += [len(self.saves)] * len(before)
-
-    def delta(self, after: NDArray[np.int16], lengths: Integers) -> Delta:
-        """Add up: ``after`` holds the values of all saves in a row, ``lengths`` how many each."""
-        keys = list(self.rows)
-        comment = _comment(keys)
-        sums, bins = _sums(self, comment, after, lengths)
-        changes = {
-            SCORES.name: Change.of(keys, sums),
-            HISTOGRAM.name: Change.of(keys, bins),
-            REPORTED.name: _reported(keys, self.events),
-        }
-        if self.before:
-            first = (np.cumsum(lengths) - lengths)[np.array(self.replacing)]
-            changes[CORRECTIONS.name] = _corrections(
-                self, keys, comment, after[first + np.array(self.at)]
-            )
-        return Delta(changes)
 
 
 def fold(events: Sequence[Envelope]) -> Folded:
     """Add and take back: a save adds its new values and subtracts those it replaces."""
     folded = Folded()
-    batch = _Batch()
-    values: list[int] = []
-    lengths: list[int] = []
+    rows = _Rows()
+    heard: list[int] = []
+    due: list[tuple[int, int]] = []
+    saves: list[_Entered] = []
+    of_saves: list[int] = []
     for index, fact in folded.facts(events, _DECODERS):
         fault = _save_fault(fact) if isinstance(fact, _Entered) else None
-        row = batch.row(fact) if fault is None else fault
-        if isinstance(row, str):
-            folded.refuse(index, row)
+        key = _KEY(fact)
+        if fault is None and key not in rows:
+            fault = _key_fault(key)
+        if fault is not None:
+            folded.refuse(index, fault)
             continue
-        batch.events.append(row)
+        heard.append(rows[key])
         if isinstance(fact, _Entered):
-            batch.replace(row, fact.before.at, fact.before.value)
-            batch.saves.append(row)
-            lengths.append(len(fact.after))
-            values += [NONE if value is None else value for value in fact.after]
+            of_saves.append(rows[key])
+            saves.append(fact)
         else:
-            batch.due.append((row, fact.cells_due - fact.before_cells_due))
-    after = np.array(values, dtype=np.int16)
-    folded.delta = batch.delta(after, np.array(lengths, dtype=np.int64))
+            due.append((rows[key], fact.cells_due - fact.before_cells_due))
+    after = [NONE if value is None else value for save in saves for value in save.after]
+    columns = _Saves.of(
+        of_saves,
+        [save.before for save in saves],
+        np.array(after, dtype=np.int16),
+        np.array([len(save.after) for save in saves], dtype=np.int64),
+    )
+    folded.delta = _delta(list(rows), heard, due, columns)
     return folded
 
 
 def fold_documents(documents: Sequence[Whole[_Either]]) -> Delta | None:
     """Do as :func:`fold` does for documents that it would count without exception; else None."""
-    batch = _Batch()
-    keys = [
-        (
-            (sheet := one.data).school_id,
-            sheet.school_year,
-            sheet.grade,
-            sheet.subject,
-            sheet.term,
-            sheet.kind,
-        )
-        for one in documents
-    ]
-    first = dict(zip(keys, documents, strict=True))
-    if any(isinstance(batch.row(one.data), str) for one in first.values()):
+    sheets = [one.data for one in documents]
+    rows = _Rows()
+    heard = list(map(rows.__getitem__, map(_KEY, sheets)))
+    keys = list(rows)
+    if any(map(_key_fault, keys)):
         return None
-    batch.events = list(map(batch.rows.__getitem__, keys))
-    saves: list[_Either] = []
-    for row, document in zip(batch.events, documents, strict=True):
-        sheet = document.data
-        if document.type == _ENTERED:
-            batch.saves.append(row)
-            saves.append(sheet)
-        elif (
-            document.type == _OPENED
-            and sheet.cells_due is not None
-            and sheet.before_cells_due is not None
-        ):
-            batch.due.append((row, sheet.cells_due - sheet.before_cells_due))
-        else:
-            return None
-    at = [save.before.at for save in saves]
-    before = [save.before.value for save in saves]
-    lengths = list(map(len, at))
-    if lengths != list(map(len, before)):
+    saves, of_saves = sheets, heard
+    due: list[tuple[int, int]] = []
+    types = [one.type for one in documents]
+    if types.count(_ENTERED) != len(types):
+        saves, of_saves = [], []
+        for row, kind, sheet in zip(heard, types, sheets, strict=True):
+            if kind == _ENTERED:
+                saves.append(sheet)
+                of_saves.append(row)
+            elif (
+                kind == _OPENED
+                and sheet.cells_due is not None
+                and sheet.before_cells_due is not None
+            ):
+                due.append((row, sheet.cells_due - sheet.before_cells_due))
+            else:
+                return None
+    before = [save.before for save in saves]
+    if any(len(one.at) != len(one.value) for one in before):
         return None
-    batch.at, batch.before = list(chain.from_iterable(at)), list(chain.from_iterable(before))
-    if batch.at:
-        batch.before_saves = np.repeat(batch.saves, lengths).tolist()
-        batch.replacing = np.repeat(np.arange(len(saves)), lengths).tolist()
-    return _checked(batch, [save.after for save in saves])
-
-
-def _checked(batch: _Batch, texts: Sequence[msgspec.Raw]) -> Delta | None:
-    """Judge the values of a bulk all together, and add up if every one of them is right."""
-    if not texts:
-        none = np.zeros(0, dtype=np.int64)
-        return batch.delta(none.astype(np.int16), none)
-    read = integers(texts)
+    read = integers([save.after for save in saves])
     if read is None:
         return None
-    after, lengths = read
-    most = np.where(_comment(list(batch.rows)), 1, _MOST).astype(np.int16)
-    sound = (after <= np.repeat(most[np.array(batch.saves)], lengths)).all()
-    if batch.at:
-        at, replacing = np.array(batch.at), np.array(batch.replacing)
-        before = np.array(batch.before)
-        ascending = (np.diff(at) > 0) | (np.diff(replacing) > 0)
-        sound = (
-            sound
-            and at.min() >= 0
-            and (at < lengths[replacing]).all()
-            and ascending.all()
-            and before.min() >= 0
-            and (before <= most[np.array(batch.before_saves)]).all()
-        )
-    return batch.delta(after, lengths) if sound else None
+    columns = _Saves.of(of_saves, before, *read)
+    return _delta(keys, heard, due, columns) if _sound(_comment(keys), columns) else None
+
+
+def _sound(comment: NDArray[np.bool_], saves: _Saves) -> bool:
+    """Judge the values of all saves together, as :func:`_save_fault` does one save's."""
+    after, before = saves.after, saves.before
+    if after.max(initial=0) > _MOST:
+        return False
+    if comment.any():
+        of_after = np.repeat(saves.rows, saves.lengths)
+        of_before = saves.rows[saves.replacing]
+        if (after[comment[of_after]] > 1).any() or (before[comment[of_before]] > 1).any():
+            return False
+    ascending = (np.diff(saves.at) > 0) | (np.diff(saves.replacing) > 0)
+    return bool(ascending.all() and (saves.at < saves.lengths[saves.replacing]).all())
+
+
+def _delta(
+    keys: Sequence[Key], heard: Sequence[int], due: Sequence[tuple[int, int]], saves: _Saves
+) -> Delta:
+    """Add up: ``heard`` has the row of each event, ``due`` the cells that sheets gained."""
+    comment = _comment(keys)
+    sums, bins = _sums(comment, saves)
+    for row, cells in due:
+        sums[row, _DUE] += cells
+    changes = {
+        SCORES.name: Change.of(keys, sums),
+        HISTOGRAM.name: Change.of(keys, bins),
+        REPORTED.name: _reported(keys, heard),
+    }
+    if len(saves.before):
+        changes[CORRECTIONS.name] = _corrections(keys, comment, saves)
+    return Delta(changes)
 
 
 BULK = Bulk(quick(_Either), fold_documents)
+
+
+def _key_fault(key: Key) -> str | None:
+    school, school_year, grade, subject, term, kind = key
+    if grade not in GRADES:
+        return "grade is not in the closed list"
+    if subject not in _WIDTH:
+        return "subject is not in the closed list"
+    if term not in _TERMS:
+        return "term is not in the closed list"
+    if kind not in _KINDS:
+        return "kind is not in the closed list"
+    return key_fault(school, school_year)
 
 
 def _save_fault(save: _Entered) -> str | None:
@@ -251,38 +251,30 @@ def _comment(keys: Sequence[Key]) -> NDArray[np.bool_]:
     return np.array([_WIDTH[key[3]] == 1 for key in keys], dtype=np.bool_)
 
 
-def _sums(
-    batch: _Batch, comment: NDArray[np.bool_], after: NDArray[np.int16], lengths: Integers
-) -> tuple[Integers, Integers]:
+def _sums(comment: NDArray[np.bool_], saves: _Saves) -> tuple[Integers, Integers]:
     """Give per row of the batch the five sums, and the 101 bins."""
-    sums = np.zeros((len(comment), len(SCORES.columns)), dtype=np.int64)
-    for row, due in batch.due:
-        sums[row, _DUE] += due
-    saves = np.array(batch.saves, dtype=np.int64)
-    rows = np.repeat(saves, lengths)
+    size = len(comment)
+    rows, after = np.repeat(saves.rows, saves.lengths), saves.after
     entered = after != NONE
     if not entered.all():
         rows, after = rows[entered], after[entered]
-        lengths = np.add.reduceat(entered, np.cumsum(lengths) - lengths, dtype=np.int64)
-    before_rows = np.array(batch.before_saves, dtype=np.int64)
-    before = np.array(batch.before, dtype=np.int16)
+    before_rows, before = saves.rows[saves.replacing], saves.before
+    sums = np.zeros((len(SCORES.columns), size), dtype=np.int64)
     for way, at, values in ((np.add.at, rows, after), (np.subtract.at, before_rows, before)):
         # The values of a save stand together: one addition each, not one for every value.
         starts = np.flatnonzero(np.diff(at, prepend=-1))
         if len(starts):
             squares = values.astype(np.int32) ** 2
             heads = at[starts]
-            way(sums[:, _SUM], heads, np.add.reduceat(values, starts, dtype=np.int64))
-            way(sums[:, _SQUARES], heads, np.add.reduceat(squares, starts, dtype=np.int64))
-    corrected = np.bincount(before_rows, minlength=len(comment))
-    np.add.at(sums[:, _COUNT], saves, lengths)
-    sums[:, _COUNT] -= corrected
-    sums[:, _CORRECTED] = corrected
-    cells = len(comment) * BINS
+            way(sums[_COUNT], heads, np.diff(starts, append=len(at)))
+            way(sums[_SUM], heads, np.add.reduceat(values, starts, dtype=np.int64))
+            way(sums[_SQUARES], heads, np.add.reduceat(squares, starts, dtype=np.int64))
+    sums[_CORRECTED] = np.bincount(before_rows, minlength=size)
+    cells = size * BINS
     bins = np.bincount(_cells(rows, after, comment), minlength=cells)
     if len(before):
         bins -= np.bincount(_cells(before_rows, before, comment), minlength=cells)
-    return sums, bins.reshape(len(comment), BINS)
+    return sums.T, bins.reshape(size, BINS)
 
 
 def _cells(rows: Integers, values: NDArray[np.int16], comment: NDArray[np.bool_]) -> Integers:
@@ -293,15 +285,11 @@ def _cells(rows: Integers, values: NDArray[np.int16], comment: NDArray[np.bool_]
     return rows * BINS + bins
 
 
-def _corrections(
-    batch: _Batch, keys: Sequence[Key], comment: NDArray[np.bool_], instead: NDArray[np.int16]
-) -> Change:
-    """Count the saves over a value that raised it, and those that took it over a threshold.
-
-    ``instead`` holds what stands there now, or ``NONE``.
-    """
-    rows = np.array(batch.before_saves, dtype=np.int64)
-    before = np.array(batch.before, dtype=np.int64)
+def _corrections(keys: Sequence[Key], comment: NDArray[np.bool_], saves: _Saves) -> Change:
+    """Count the saves over a value that raised it, and those that took it over a threshold."""
+    rows, before = saves.rows[saves.replacing], saves.before
+    first = np.cumsum(saves.lengths) - saves.lengths
+    instead = saves.after[first[saves.replacing] + saves.at]
     crossed = np.searchsorted(_THRESHOLDS, before, "right") != np.searchsorted(
         _THRESHOLDS, instead, "right"
     )
@@ -314,9 +302,10 @@ def _corrections(
     return Change.of([keys[row] for row in used], sums[used])
 
 
-def _reported(keys: Sequence[Key], events: Sequence[int]) -> Change:
+def _reported(keys: Sequence[Key], heard: Sequence[int]) -> Change:
     counts: Counter[Key] = Counter()
-    for row, count in Counter(events).items():
-        school, school_year, _grade, _subject, term, _kind = keys[row]
+    for (school, school_year, _, _, term, _), count in zip(
+        keys, np.bincount(heard, minlength=len(keys)).tolist() if heard else (), strict=True
+    ):
         counts[school, STREAM, school_year, term] += count
     return Change.count(counts)

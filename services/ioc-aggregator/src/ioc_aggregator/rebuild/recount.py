@@ -22,7 +22,7 @@ from ioc_aggregator.rollups.state import Entry, Lane, State
 if TYPE_CHECKING:
     from confluent_kafka import Message
 
-_CHUNKS = 64
+_CHUNKS = 256
 """After so many memory is given back: half a million records, a second or two."""
 
 _TOPICS = {topic.name: topic for topic in TOPICS}
