@@ -157,7 +157,11 @@ def fold_documents(documents: Sequence[Whole[_Either]]) -> Delta | None:
     """Do as :func:`fold` does for documents that it would count without exception; else None."""
     sheets = [one.data for one in documents]
     rows = _Rows()
-    heard = list(map(rows.__getitem__, map(_KEY, sheets)))
+    # Written out, because it takes a third less than _KEY, and these are millions.
+    heard = [
+        rows[one.school_id, one.school_year, one.grade, one.subject, one.term, one.kind]
+        for one in sheets
+    ]
     keys = list(rows)
     if any(map(_key_fault, keys)):
         return None
