@@ -16,10 +16,13 @@ class Database:
 
     def __init__(self) -> None:
         self.fail = 0
+        self.commits = asyncio.Event()
+        self.commits.set()
 
     @asynccontextmanager
     async def transaction(self) -> Any:
         yield None
+        await self.commits.wait()
         if self.fail:
             self.fail -= 1
             raise OSError("away")
@@ -113,3 +116,16 @@ async def test_what_runs_gets_a_moment_when_it_is_told_to_stop() -> None:
         await task
     assert work.recorded == [(1, 2)]
     assert work.closed
+
+
+async def test_what_is_leased_is_called_when_it_is_told_to_stop_while_that_is_committed() -> None:
+    work, database = Work(1), Database()
+    database.commits.clear()
+    task = asyncio.ensure_future(dispatcher(work, database).run())
+    await eventually(lambda: not work.waiting)
+    task.cancel()
+    await asyncio.sleep(0)
+    database.commits.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert work.recorded == [(1, 2)]

@@ -62,10 +62,20 @@ class Dispatcher(Generic[Job, Done]):
         """Go on until cancelled; what runs then gets a moment to end, and is recorded."""
         try:
             while True:
-                await self._turn(self._concurrency - len(self._running))
+                await self._whole_turn(self._concurrency - len(self._running))
                 await self._wait()
         except asyncio.CancelledError:
             await self._wind_up()
+            raise
+
+    async def _whole_turn(self, room: int) -> None:
+        """Do a turn that ends also where this is cancelled: nobody would call what it leased."""
+        turn = asyncio.create_task(self._turn(room))
+        try:
+            await asyncio.shield(turn)
+        except asyncio.CancelledError:
+            await asyncio.wait([turn], timeout=_GRACE_SECONDS)
+            turn.cancel()
             raise
 
     async def _turn(self, room: int) -> None:
