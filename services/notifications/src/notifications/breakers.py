@@ -1,6 +1,5 @@
 """One circuit breaker for each provider: a provider that fails is left alone for a while."""
 
-import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -22,6 +21,7 @@ class Breakers:
 
     def __init__(self, *, failures: int = _FAILURES, seconds: float = _SECONDS) -> None:
         self._factory = AsyncCircuitBreakerFactory(default_threshold=failures, default_ttl=seconds)
+        self._failures = failures
 
     async def call(
         self,
@@ -42,13 +42,21 @@ class Breakers:
         return answer
 
     async def room(self, provider: str, running: int) -> int:
-        """Say how many calls may be begun beside those that run: none, one to try, or any."""
+        """Say how many calls may be begun beside those that run: none, one to try, or some.
+
+        So a provider that begins to fail fails at most twice as often as it takes to open.
+        """
         context = (await self._factory.get_breaker(provider)).context
         try:
             context.handle_new_request()
         except OpenedState:
             return 0
-        return max(0, 1 - running) if context.state == "half-opened" else sys.maxsize
+        most = 2 * self._failures
+        if context.state == "half-opened":
+            most = 1
+        elif context.failure_count:
+            most = self._failures - context.failure_count
+        return max(0, most - running)
 
     async def left_alone(self, provider: str) -> bool:
         """Tell whether a provider is left alone, or only tried, because it failed."""
