@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from edu.client import Request, Suite
 from edu.exam.file import ExamFile, read
 from edu.exam.report import report
 from edu.exam.sending import KIND, TERM, SchoolYear, Sender
-from edu.exam.spread import GRADE, ExamSchool, Names, spread
+from edu.exam.spread import GRADE, ExamClass, ExamSchool, Names, spread
 from edu.freshness import wait_until_counted
 from edu.letterbox import Letterbox
 from edu.progress import progress
@@ -43,6 +43,7 @@ TWICE = 0.05
 EVERY = 10
 """Each tenth candidate has a guardian."""
 GUARDIANS_AT_ONCE = 50
+PUBLISHED_AT_ONCE = 100
 LETTER_SECONDS = 600.0
 PAUSE_SECONDS = (1.0, 6.0)
 
@@ -100,6 +101,17 @@ class WithGuardians(Sender):
         )
         self.expected += Counter({_address(code): count for code, count in heard.items()})
         return pupils
+
+    async def _open_sheets(
+        self, classes: Sequence[ExamClass], pupils: Mapping[str, str]
+    ) -> list[dict[str, Any]]:
+        """Let guardians see the papers, too: a score is told once its column is published."""
+        saves = await super()._open_sheets(classes, pupils)
+        sheets = [save["sheet_id"] for save in saves]
+        for start in range(0, len(sheets), PUBLISHED_AT_ONCE):
+            shown = {"sheet_ids": sheets[start : start + PUBLISHED_AT_ONCE], "published": True}
+            await self._command("gradebook", "PUT", "/v1/publications", shown)
+        return saves
 
 
 def _address(code: str) -> str:
