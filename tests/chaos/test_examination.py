@@ -27,7 +27,7 @@ from .checker import Checker
 from .guardians import AWAKE, all_sent, mail_arrives, mother
 from .province import OFFICER, YEAR
 from .scenario import Scenario
-from .stage import ADMISSIONS, AGGREGATOR, API, NOTIFICATIONS, RELAY, Process, Stage
+from .stage import ADMISSIONS, AGGREGATOR, API, NOTIFICATIONS, RELAY, Process, Stage, until
 
 if TYPE_CHECKING:
     from edu.embedded.kafka import Kafka
@@ -170,8 +170,12 @@ def test_exam_every_number_is_the_files_whatever_dies(
             commands=len(suite.taken),
             twice=suite.twice,
         )
-        Checker(stage).rest()
+        checker = Checker(stage)
+        until(
+            lambda: checker.has_read(NOTIFICATIONS.service), "all is heard", within=LETTER_SECONDS
+        )
         all_sent(stage, within=LETTER_SECONDS)
+        checker.rest()
         for subject in found.values():
             del subject["mean"]
         assert found == directly(path)
