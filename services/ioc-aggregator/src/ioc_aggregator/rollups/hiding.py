@@ -29,11 +29,6 @@ class Hidden:
         return self.marks[:, self.columns[by or ""]]
 
 
-def adds_up_days(indicator: Indicator, period: Period) -> bool:
-    """Tell whether a number is a sum of days: two such can be subtracted, so none is public."""
-    return period.days is not None and "day" in indicator.fine_dims
-
-
 def hidden_from_the_public(
     state: State,
     borders: Borders,
@@ -53,6 +48,9 @@ def hidden_from_the_public(
         columns[dim] = slice(width, width + len(state.codes[dim]))
         width = columns[dim].stop
     marks = np.zeros((len(borders.places), width), dtype=np.bool_)
+    if period.days is not None and "day" in indicator.fine_dims:
+        # Sums of days on end can be subtracted from one another.
+        return Hidden(borders, [], ~marks, columns)
     if not numbers.any_small(state, borders, indicator, period, suppression.SMALLEST_SHOWN):
         return Hidden(borders, [], marks, columns)
     judged = [(term, _own(indicator, term)) for term in indicator.judges]

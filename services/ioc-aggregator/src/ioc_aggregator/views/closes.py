@@ -14,7 +14,6 @@ from ioc_aggregator.measures.facts import DayEnd
 from ioc_aggregator.measures.families import REPORTED
 from ioc_aggregator.rollups import numbers, restating
 from ioc_aggregator.rollups.borders import Borders
-from ioc_aggregator.rollups.hiding import adds_up_days
 from ioc_aggregator.rollups.periods import Period
 from ioc_aggregator.rollups.restating import Stand
 from ioc_aggregator.rollups.state import State
@@ -58,7 +57,6 @@ async def restatements(
     place = places.place_of(borders, unit_id)
     whose = borders.places[place].id
     full = scope.covers(borders, place)
-    shown = full or not adds_up_days(indicator, period)
     told = [step for step in steps if whose in step[1].moved(step[0])]
     return answers.RestatementsAnswer(
         indicator=indicator.id,
@@ -66,14 +64,14 @@ async def restatements(
         period=str(period),
         unit=places.unit(borders, place),
         closed=_end(closing[0]),
-        then=_value(then, whose, full=full, shown=shown),
-        now=_value(now, whose, full=full, shown=shown),
+        then=_value(then, whose, full=full),
+        now=_value(now, whose, full=full),
         restatements=[
             answers.Restatement(
                 day=after.standing.end.day if after.standing.end else None,
                 ended_at=after.standing.end.ended_at if after.standing.end else None,
-                before=_value(before, whose, full=full, shown=shown),
-                after=_value(after, whose, full=full, shown=shown),
+                before=_value(before, whose, full=full),
+                after=_value(after, whose, full=full),
                 schools=_schools(borders, place, before, after) if full else [],
             )
             for before, after in told
@@ -154,8 +152,8 @@ def _first_day(state: State, period: Period) -> date:
     return next((term.first_day for term in year.terms if term.term == period.term), year.first_day)
 
 
-def _value(stand: Stand, whose: str, *, full: bool, shown: bool = True) -> answers.Value:
-    hidden = not shown or (not full and whose in stand.hidden)
+def _value(stand: Stand, whose: str, *, full: bool) -> answers.Value:
+    hidden = not full and whose in stand.hidden
     found = None if hidden else stand.numbers.get(whose)
     return answers.Value(
         numerator=None if found is None else found.numerator,

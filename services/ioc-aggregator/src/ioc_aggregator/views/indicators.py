@@ -15,7 +15,7 @@ from ioc_aggregator.engine import Engine
 from ioc_aggregator.indicators.indicator import AsOf, Indicator
 from ioc_aggregator.rollups import numbers
 from ioc_aggregator.rollups.borders import Borders
-from ioc_aggregator.rollups.hiding import adds_up_days, hidden_from_the_public
+from ioc_aggregator.rollups.hiding import hidden_from_the_public
 from ioc_aggregator.rollups.history import Standing
 from ioc_aggregator.rollups.numbers import Completeness, Table, Within
 from ioc_aggregator.rollups.periods import Period
@@ -78,7 +78,6 @@ class _Numbers:
         self.hidden = (
             None if full else hidden_from_the_public(state, borders, indicator, period, day=counted)
         )
-        self._finer = adds_up_days(indicator, period)
 
     def number(self, place: int) -> answers.Number:
         """Give the number of a place."""
@@ -118,7 +117,7 @@ class _Numbers:
         """Give the marks of a place's numbers; None where all of them are shown."""
         if self.hidden is None:
             return None
-        marks: Marks = self.hidden.of(by)[place] | self._finer
+        marks: Marks = self.hidden.of(by)[place]
         # Only where something is hidden does it matter who asks.
         return marks if marks.any() and not self._scope.covers(self._borders, place) else None
 
