@@ -222,6 +222,19 @@ def days(wall: Wall, log: Any) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def two_schools(make: Any) -> list[Event]:
+    """A commune with two schools, and thirty pupils in the first of them."""
+    return [
+        make.unit(1, "Tây Ninh"),
+        make.unit(2, "Xã Hai", parent=1),
+        make.school(11, 2),
+        make.school(12, 2),
+        make.calendar(),
+        *make.enrolments(11, 30),
+    ]
+
+
+@pytest.fixture
 def app(store: Database, engine: Engine) -> FastAPI:
     application = create_app(
         title=SERVICE.title,

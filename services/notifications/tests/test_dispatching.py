@@ -104,28 +104,17 @@ async def test_a_call_that_fails_against_its_promise_stops_no_other() -> None:
     assert dict(work.recorded) == {1: 2, 2: 4}
 
 
-async def test_what_runs_gets_a_moment_when_it_is_told_to_stop() -> None:
-    work = Work(1)
-    work.gate.clear()
-    task = asyncio.ensure_future(dispatcher(work).run())
-    await eventually(lambda: not work.waiting)
-    task.cancel()
-    await asyncio.sleep(0)
-    work.gate.set()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert work.recorded == [(1, 2)]
-    assert work.closed
-
-
-async def test_what_is_leased_is_called_when_it_is_told_to_stop_while_that_is_committed() -> None:
+@pytest.mark.parametrize("held", ["its call", "the commit of its lease"])
+async def test_what_is_leased_gets_a_moment_when_it_is_told_to_stop(held: str) -> None:
     work, database = Work(1), Database()
-    database.commits.clear()
+    gate = work.gate if held == "its call" else database.commits
+    gate.clear()
     task = asyncio.ensure_future(dispatcher(work, database).run())
     await eventually(lambda: not work.waiting)
     task.cancel()
     await asyncio.sleep(0)
-    database.commits.set()
+    gate.set()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert work.recorded == [(1, 2)]
+    assert work.closed

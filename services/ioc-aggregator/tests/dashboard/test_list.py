@@ -13,6 +13,7 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 
 from chassis.database import Database
 from chassis.signin import Signin
+from contracts.event import Event
 from edu.testing.service import served, settings_of
 from ioc_aggregator import dashboard
 from ioc_aggregator.indicators.catalogue import CATALOGUE
@@ -58,17 +59,10 @@ async def opens(app: FastAPI, store: Database) -> AsyncIterator[Opens]:
 
 
 @pytest.fixture
-async def restated(days: Callable[..., Any], make: Any) -> None:
+async def restated(days: Callable[..., Any], make: Any, two_schools: list[Event]) -> None:
     """Friday's messages: twenty before the week closes, ten on Monday, one today."""
     await days(
-        [
-            make.unit(1, "Tây Ninh"),
-            make.unit(2, "Xã Hai", parent=1),
-            make.school(11, 2),
-            make.school(12, 2),
-            make.calendar(),
-            *make.enrolments(11, 30),
-        ],
+        two_schools,
         [],
         [make.delivered(11, [1] * 20, day=FRIDAY)],
         [make.delivered(11, [1] * 3, day=FRIDAY), make.delivered(12, [2] * 7, day=FRIDAY)],

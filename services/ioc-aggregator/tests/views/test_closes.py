@@ -23,16 +23,11 @@ FULL = {"Authorization": "Bearer auditor"}
 
 
 @pytest.fixture
-async def past(days: Callable[..., Any], make: Any) -> Any:
+async def past(days: Callable[..., Any], make: Any, two_schools: list[Event]) -> Any:
     """Friday: 30 pupils, three scores. Saturday: two of them corrected. Sunday: a school more."""
     return await days(
         [
-            make.unit(1, "Tây Ninh"),
-            make.unit(2, "Xã Hai", parent=1),
-            make.school(11, 2),
-            make.school(12, 2),
-            make.calendar(),
-            *make.enrolments(11, 30),
+            *two_schools,
             make.sheet(11),
             make.save(11, [850, 400, None, 1000]),
         ],
@@ -180,17 +175,10 @@ def test_of_the_days_before_the_last_week_only_closes_are_compared() -> None:
 
 
 @pytest.fixture
-async def closed(days: Callable[..., Any], make: Any) -> Any:
+async def closed(days: Callable[..., Any], make: Any, two_schools: list[Event]) -> Any:
     """The week closes on Sunday; messages of Friday come on Sunday evening, Monday and Tuesday."""
     return await days(
-        [
-            make.unit(1, "Tây Ninh"),
-            make.unit(2, "Xã Hai", parent=1),
-            make.school(11, 2),
-            make.school(12, 2),
-            make.calendar(),
-            *make.enrolments(11, 30),
-        ],
+        two_schools,
         [],
         [make.delivered(11, [1] * 20, day=FRIDAY)],
         [make.delivered(11, [1] * 3, day=FRIDAY), make.delivered(12, [2] * 7, day=SATURDAY)],

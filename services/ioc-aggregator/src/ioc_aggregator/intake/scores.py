@@ -149,7 +149,8 @@ def fold(events: Sequence[Envelope]) -> Folded:
         np.array(after, dtype=np.int16),
         np.array([len(save.after) for save in saves], dtype=np.int64),
     )
-    folded.delta = _delta(list(rows), heard, due, columns)
+    keys = list(rows)
+    folded.delta = _delta(keys, _comment(keys), heard, due, columns)
     return folded
 
 
@@ -189,7 +190,8 @@ def fold_documents(documents: Sequence[Whole[_Either]]) -> Delta | None:
     if read is None:
         return None
     columns = _Saves.of(of_saves, before, *read)
-    return _delta(keys, heard, due, columns) if _sound(_comment(keys), columns) else None
+    comment = _comment(keys)
+    return _delta(keys, comment, heard, due, columns) if _sound(comment, columns) else None
 
 
 def _sound(comment: NDArray[np.bool_], saves: _Saves) -> bool:
@@ -207,10 +209,13 @@ def _sound(comment: NDArray[np.bool_], saves: _Saves) -> bool:
 
 
 def _delta(
-    keys: Sequence[Key], heard: Sequence[int], due: Sequence[tuple[int, int]], saves: _Saves
+    keys: Sequence[Key],
+    comment: NDArray[np.bool_],
+    heard: Sequence[int],
+    due: Sequence[tuple[int, int]],
+    saves: _Saves,
 ) -> Delta:
     """Add up: ``heard`` has the row of each event, ``due`` the cells that sheets gained."""
-    comment = _comment(keys)
     sums, bins = _sums(comment, saves)
     for row, cells in due:
         sums[row, _DUE] += cells

@@ -143,10 +143,11 @@ function fill(node, entry) {
   const details = node.querySelector("details");
   if (details.open) explain(details.lastChild, entry);
   const told = item && item.as_of !== null;
-  setText(node.querySelector(":scope > .value"), told ? valueOf(item.number, item) : absent(item));
-  setText(node.querySelector(":scope > .fraction"), told ? fractionText(item.number, item.unit.code) : "");
-  setText(node.querySelector(":scope > .coverage"), item ? coverageText(item.number) : "");
-  setText(node.querySelector(":scope > .age"), told ? stamp(item) : "");
+  const cell = (name) => node.querySelector(`:scope > .${name}`);
+  setText(cell("value"), told ? valueOf(item.number, item) : absent(item));
+  setText(cell("fraction"), told ? fractionText(item.number, item.unit.code) : "");
+  setText(cell("coverage"), item ? coverageText(item.number) : "");
+  setText(cell("age"), told ? stamp(item) : "");
 }
 
 function absent(item) {
