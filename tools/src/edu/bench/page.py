@@ -87,18 +87,18 @@ def _line(one: Row | NotRun) -> str:
         cells = [one.title, f"not run: {one.not_run}", *[""] * 6, f"`{one.command}`", ""]
         return f"| {' | '.join(cells)} |"
     sign = "≥" if one.at_least else "≤"
-    raw = "" if one.raw_median is None else f"{one.raw_median:,g} ({one.raw})"
+    raw = "" if one.raw_median is None else f"{_digits(one.raw_median)} ({one.raw})"
     return (
         "| "
         + " | ".join(
             (
                 one.title,
-                f"**{one.median:,g}** {one.unit}",
-                f"{sign} {one.mark:,g}",
-                "" if one.goal is None else f"{sign} {one.goal:,g}",
+                f"**{_digits(one.median)}** {one.unit}",
+                f"{sign} {_digits(one.mark)}",
+                "" if one.goal is None else f"{sign} {_digits(one.goal)}",
                 "yes" if one.met else "**no**",
                 raw,
-                " · ".join(f"{value:,g}" for value in one.runs),
+                " · ".join(map(_digits, one.runs)),
                 f"{one.others:.0f} %",
                 f"`{one.command}`",
                 f"{one.at[:10]}, {one.commit}",
@@ -108,9 +108,14 @@ def _line(one: Row | NotRun) -> str:
     )
 
 
+def _digits(value: float) -> str:
+    """Write a figure without an exponent, and without the error of its last binary digit."""
+    return f"{value:,.12g}"
+
+
 def _notes(one: Row) -> list[str]:
     return [
-        f"- {one.title}: {what} {value if isinstance(value, str) else format(value, ',g')}"
+        f"- {one.title}: {what} {value if isinstance(value, str) else _digits(value)}"
         for what, value in one.notes.items()
     ]
 
@@ -123,10 +128,10 @@ def table(rows: Sequence[Row | NotRun]) -> str:
             lines.append(f"not run  {one.name}: {one.not_run}")
             continue
         sign = "≥" if one.at_least else "≤"
-        beside = "" if one.raw_median is None else f", raw {one.raw_median:,g}"
+        beside = "" if one.raw_median is None else f", raw {_digits(one.raw_median)}"
         lines.append(
-            f"{'ok' if one.met else 'MISSED':8} {one.name} {one.median:,g} {one.unit} "
-            f"(mark {sign} {one.mark:,g}{beside}; others took {one.others:.0f} %)"
+            f"{'ok' if one.met else 'MISSED':8} {one.name} {_digits(one.median)} {one.unit} "
+            f"(mark {sign} {_digits(one.mark)}{beside}; others took {one.others:.0f} %)"
         )
         lines += [f"         {what}: {value}" for what, value in one.notes.items()]
     return "\n".join(lines)
