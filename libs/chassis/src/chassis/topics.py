@@ -36,15 +36,7 @@ class TopicsError(Exception):
 @cache
 def administrator(bootstrap: str, security: Security = OPEN) -> AdminClient:
     """Return the one administrative client of this broker; a temporary one dies at its work."""
-    return AdminClient(
-        {
-            "bootstrap.servers": bootstrap,
-            "log_level": 0,
-            # It outlives brokers, and would look for one that is back after ten seconds.
-            "reconnect.backoff.max.ms": 1_000,
-            **security.confluent(),
-        }
-    )
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, **security.confluent()})
 
 
 def apply(bootstrap: str, security: Security = OPEN) -> list[str]:
