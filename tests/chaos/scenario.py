@@ -57,7 +57,7 @@ class Scenario:
             case NotRunError():
                 verdict, why = "not run", f" ({error})"
             case _:
-                verdict, why = "FAIL", f" {' '.join(str(error).split())[:300]}"
+                verdict, why = "FAIL", f" {' '.join((str(error) or repr(error)).split())[:300]}"
         figures = "".join(f" {name}={shown(value)}" for name, value in self.figures.items())
         return f"{self.name} {verdict} seed={self.seed}{figures}{why}"
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from contracts import topics
 from contracts.envelope import Envelope, Whole, quick
 from contracts.gradebook import ScoreEntered, SheetOpened
-from contracts.lists import Assessment, ColumnKind, Subject, Term
+from contracts.lists import Assessment, ColumnKind, Grade, Subject, Term
 from ioc_aggregator.intake.bulk import NONE, Bulk, integers
-from ioc_aggregator.intake.folding import GRADES, Folded, Sparse, key_fault
+from ioc_aggregator.intake.folding import Folded, Sparse, key_fault
 from ioc_aggregator.measures.cells import Change, Delta, Integers, Key
 from ioc_aggregator.measures.families import BINS, CORRECTIONS, HISTOGRAM, REPORTED, SCORES
 
@@ -30,14 +30,25 @@ _MOST = 1000
 _Score = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
+if TYPE_CHECKING:
+    _Grade: TypeAlias = str
+    _Subject: TypeAlias = str
+    _Term: TypeAlias = str
+    _Kind: TypeAlias = str
+else:
+    # Of each text there is one object, and its hash is known: keys are found sooner.
+    _Grade, _Subject, _Term, _Kind = (
+        Literal[tuple(map(str, values))] for values in (Grade, Subject, Term, ColumnKind)
+    )
+
 
 class _Sheet(msgspec.Struct, gc=False):
     school_id: str
     school_year: str
-    grade: str
-    subject: str
-    term: str
-    kind: str
+    grade: _Grade
+    subject: _Subject
+    term: _Term
+    kind: _Kind
 
 
 class _Opened(_Sheet, gc=False):
@@ -68,8 +79,6 @@ _DECODERS: dict[str, msgspec.json.Decoder[_Opened | _Entered]] = {
 _KEY: Callable[[_Sheet], Key] = attrgetter(*_Sheet.__struct_fields__)
 _WIDTH = {str(s): 1 if s.assessment is Assessment.COMMENT else 10 for s in Subject}
 """How many units of a value fall into one bin."""
-_TERMS = frozenset(str(term) for term in Term)
-_KINDS = frozenset(str(kind) for kind in ColumnKind)
 _COMMENT_VALUES = frozenset({0, 1, None})
 _DUE, _COUNT, _CORRECTED, _SUM, _SQUARES = range(len(SCORES.columns))
 _THRESHOLDS = np.array([500, 650, 800])
@@ -132,7 +141,7 @@ def fold(events: Sequence[Envelope]) -> Folded:
         fault = _save_fault(fact) if isinstance(fact, _Entered) else None
         key = _KEY(fact)
         if fault is None and key not in rows:
-            fault = _key_fault(key)
+            fault = key_fault(*key[:2])
         if fault is not None:
             folded.refuse(index, fault)
             continue
@@ -164,7 +173,7 @@ def fold_documents(documents: Sequence[Whole[_Either]]) -> Delta | None:
         for one in sheets
     ]
     keys = list(rows)
-    if any(map(_key_fault, keys)):
+    if any(key_fault(*key[:2]) for key in keys):
         return None
     saves, of_saves = sheets, heard
     due: list[tuple[int, int]] = []
@@ -184,7 +193,7 @@ def fold_documents(documents: Sequence[Whole[_Either]]) -> Delta | None:
             else:
                 return None
     before = [save.before for save in saves]
-    if any(len(one.at) != len(one.value) for one in before):
+    if [len(one.at) for one in before] != [len(one.value) for one in before]:
         return None
     read = integers([save.after for save in saves])
     if read is None:
@@ -232,23 +241,10 @@ def _delta(
 BULK = Bulk(quick(_Either), fold_documents)
 
 
-def _key_fault(key: Key) -> str | None:
-    school, school_year, grade, subject, term, kind = key
-    if grade not in GRADES:
-        return "grade is not in the closed list"
-    if subject not in _WIDTH:
-        return "subject is not in the closed list"
-    if term not in _TERMS:
-        return "term is not in the closed list"
-    if kind not in _KINDS:
-        return "kind is not in the closed list"
-    return key_fault(school, school_year)
-
-
 def _save_fault(save: _Entered) -> str | None:
     if (fault := save.before.fault(len(save.after))) is not None:
         return fault
-    if _WIDTH.get(save.subject) == 1 and not (
+    if _WIDTH[save.subject] == 1 and not (
         _COMMENT_VALUES.issuperset(save.after) and _COMMENT_VALUES.issuperset(save.before.value)
     ):
         return "a comment subject knows only 1 (Đạt) and 0 (Chưa đạt)"

@@ -134,6 +134,7 @@ class Beside:
         state = self._recount.state
         began, spent = time.monotonic(), 0.1
         gc.disable()
+        memory.keep()
         try:
             with self._shown("records", self._recount.missing(vector)) as advance:
                 for goal, end in await self._goals(vector):

@@ -51,7 +51,10 @@ class Log:
                 "fetch.queue.backoff.ms": 2,
                 # A request that waits at the end of one lane holds up the first of the next.
                 "fetch.wait.max.ms": 10,
-                "queued.max.messages.kbytes": 32_768,
+                # Little at a time: what was unpacked is counted while it is in the processor's
+                # cache. The default of 1 MiB, sixteen of it unpacked, takes a third longer to read.
+                "fetch.message.max.bytes": 128 * 2**10,
+                "queued.max.messages.kbytes": 4_096,
                 **security.confluent(),
             }
         )

@@ -103,7 +103,7 @@ def _in_bulk(topic: Topic, chunk: "Sequence[Message]", progress: Progress) -> De
     if bulk is None:
         return None
     values = [one.value() for one in chunk]
-    if None in values:
+    if not all(values):
         return None
     documents = bulk.read(values)  # type: ignore[arg-type]
     if documents is None:
