@@ -24,28 +24,20 @@ FRIDAY = date(2026, 11, 20)
 """The day of everything that ``make`` records."""
 
 
-def three(make: Any) -> list[list[Event]]:
+@pytest.fixture
+def three(make: Any, two_schools: list[Event]) -> list[list[Event]]:
     """Three days: the second corrects the first, on the third a pupil comes."""
     return [
-        [
-            make.unit(1, "Tây Ninh"),
-            make.unit(2, "Xã Hai", parent=1),
-            make.school(11, 2),
-            make.school(12, 2),
-            make.calendar(),
-            *make.enrolments(11, 30),
-            make.sheet(11),
-            make.save(11, [850, 400, None, 1000]),
-        ],
+        [*two_schools, make.sheet(11), make.save(11, [850, 400, None, 1000])],
         [make.save(11, [900, None], [850, 400]), make.save(12, [100])],
         [*make.enrolments(12, 1)],
     ]
 
 
 async def test_a_day_ends_where_it_stood_and_is_said_once(
-    days: Any, log: Any, store: Database, make: Any
+    days: Any, log: Any, store: Database, three: list[list[Event]]
 ) -> None:
-    hashes = await days(*three(make))
+    hashes = await days(*three)
     found = await log.engine.history.ends()
     assert [(end.day, combined(end.hashes)) for end in found] == [
         (FRIDAY + timedelta(days=past), text) for past, text in enumerate(hashes)
@@ -60,8 +52,10 @@ async def test_a_day_ends_where_it_stood_and_is_said_once(
     assert said[1].positions["gradebook.scores.v1"] == {0: 4}
 
 
-async def test_every_past_day_can_be_seen_again(days: Any, log: Any, make: Any) -> None:
-    hashes = await days(*three(make))
+async def test_every_past_day_can_be_seen_again(
+    days: Any, log: Any, three: list[list[Event]]
+) -> None:
+    hashes = await days(*three)
     history = log.engine.history
     for past, text in enumerate(hashes):
         standing = await history.at(FRIDAY + timedelta(days=past), FAMILIES)
@@ -75,10 +69,10 @@ async def test_every_past_day_can_be_seen_again(days: Any, log: Any, make: Any) 
 
 
 async def test_a_rebuild_gives_the_same_closes(
-    days: Any, log: Any, store: Database, make: Any
+    days: Any, log: Any, store: Database, three: list[list[Event]]
 ) -> None:
     """The whole log in one poll: it is cut where the days ended."""
-    hashes = await days(*three(make))
+    hashes = await days(*three)
     async with store.transaction() as session:
         await job.begin(session)
     log.positions = {}
@@ -94,10 +88,10 @@ async def test_a_rebuild_gives_the_same_closes(
 
 
 async def test_a_journal_with_a_hole_is_not_summed_up(
-    days: Any, log: Any, store: Database, make: Any, monkeypatch: pytest.MonkeyPatch
+    days: Any, log: Any, store: Database, three: list[list[Event]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As an older version would read the log: without the cuts, entries span two days."""
-    await days(*three(make))
+    await days(*three)
     async with store.transaction() as session:
         await job.begin(session)
     log.positions = {}
@@ -110,9 +104,9 @@ async def test_a_journal_with_a_hole_is_not_summed_up(
 
 
 async def test_a_lost_database_learns_where_the_days_ended(
-    days: Any, log: Any, store: Database, make: Any
+    days: Any, log: Any, store: Database, three: list[list[Event]]
 ) -> None:
-    hashes = await days(*three(make))
+    hashes = await days(*three)
     async with store.reading() as session:
         rows = select(OUTBOX.c.data).where(OUTBOX.c.topic == topics.PERIODS.name)
         said = [DayEnded.read(data) for data in await session.scalars(rows.order_by(OUTBOX.c.id))]
@@ -130,9 +124,9 @@ async def test_a_lost_database_learns_where_the_days_ended(
 
 
 async def test_the_journal_is_kept_until_its_day_is_summed_up(
-    days: Any, log: Any, store: Database, make: Any
+    days: Any, log: Any, store: Database, three: list[list[Event]]
 ) -> None:
-    first, second, third = three(make)
+    first, second, third = three
     hashes = await days(first)
     await log.append(*second)
     for _ in range(3):
@@ -144,10 +138,10 @@ async def test_the_journal_is_kept_until_its_day_is_summed_up(
 
 
 async def test_midnight_waits_for_the_sources_but_not_for_ever(
-    wall: Any, log: Any, make: Any
+    wall: Any, log: Any, three: list[list[Event]]
 ) -> None:
     await log.engine.projector.load()
-    await log.append(*three(make)[0])
+    await log.append(*three[0])
     await log.reach("admissions", "gradebook", seconds=log.age())
     wall.midnight()
     await log.engine.turn()
@@ -161,11 +155,11 @@ async def test_midnight_waits_for_the_sources_but_not_for_ever(
 
 
 async def test_nobody_ends_a_day_that_was_over_before_anything_was_counted(
-    wall: Any, log: Any, make: Any
+    wall: Any, log: Any, three: list[list[Event]]
 ) -> None:
     wall.midnight()
     await log.engine.projector.load()
-    await log.append(*three(make)[0])
+    await log.append(*three[0])
     await log.reach("admissions", "gradebook", seconds=log.age())
     assert await log.engine.history.ends() == []
 
