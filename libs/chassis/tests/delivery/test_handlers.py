@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from datetime import date
 
 import pytest
+from msgspec import structs
+from structlog.typing import EventDict
 
 from chassis import context
 from chassis.clock import new_id
 from chassis.consuming.handlers import Handlers, Received
 from chassis.consuming.records import Record, Slice
 from chassis.database import Session
+from chassis.logging import add_causation
 from contracts import topics
 from contracts.admissions import UnitMerged
-from contracts.envelope import Tombstone
+from contracts.envelope import Envelope, Tombstone
 from contracts.event import Event
 from contracts.gradebook import ScoreEntered, SheetOpened
 from edu.testing.making import Make
@@ -53,6 +56,28 @@ async def test_all_slices_react_in_the_order_in_which_they_were_joined() -> None
         ("erase", ("a unit",)),
     ]
     assert both.topics == (topics.UNITS,)
+
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize(
+    ("given", "trace"), [(TRACE, TRACE.split("-")[1]), (None, None), ("x", None), ("", None)]
+)
+async def test_the_trace_goes_on_where_it_can_be_read(given: str | None, trace: str | None) -> None:
+    lines: list[EventDict] = []
+    handlers = Handlers()
+
+    @handlers.on(UnitMerged)
+    async def keep(_: Session, __: Sequence[Received[UnitMerged]]) -> None:
+        lines.append(add_causation(None, "", {}))
+
+    came = record(FACT)
+    assert isinstance(came.event, Envelope)
+    event = structs.replace(came.event, traceparent=given)
+    part = Slice(topics.UNITS, 0, 0, 1, [structs.replace(came, event=event)])
+    assert await handlers.project(Session(), [part], careful=False) == []
+    assert [line.get("trace_id") for line in lines] == [trace]
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ class TestTraceContext:
     async def test_else_a_new_one_begins(self, given: str) -> None:
         causation = await self.seen((b"traceparent", given.encode()))
         assert causation.traceparent is not None
-        assert edge._TRACEPARENT.fullmatch(causation.traceparent)
+        assert context.well_formed(causation.traceparent)
         assert causation.traceparent != given
 
     async def test_nothing_stays_bound(self) -> None:

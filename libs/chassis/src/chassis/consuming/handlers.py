@@ -210,7 +210,7 @@ async def _react(
         context.Causation(
             correlation_id=first.correlationid or first.id,
             causation_id=first.id,
-            traceparent=first.traceparent,
+            traceparent=context.well_formed(first.traceparent),
         )
     ):
         for react in reactions:

@@ -18,7 +18,6 @@ from chassis.http.problems import problem_of, render
 
 CORRELATION_HEADER = "X-Correlation-ID"
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 _CLIENT_WENT_AWAY = 499
 _FIRST_SERVER_ERROR = 500
@@ -107,8 +106,9 @@ def _causation(headers: Headers) -> Causation:
     if not _CORRELATION.fullmatch(correlation_id):
         correlation_id = request_id
     # With telemetry on, the span of this request already continues the caller's trace.
-    traceparent = telemetry.current_traceparent() or headers.get("traceparent", "")
-    if not _TRACEPARENT.fullmatch(traceparent):
+    given = telemetry.current_traceparent() or headers.get("traceparent")
+    traceparent = context.well_formed(given)
+    if traceparent is None:
         trace_id = request_id.replace("-", "")
         traceparent = f"00-{trace_id}-{trace_id[16:]}-00"
     return Causation(correlation_id, request_id, traceparent)
