@@ -40,7 +40,7 @@ EVERYTHING: Collection[str] = (*FAMILIES, "facts")
 """What may differ where whoever asks accepts any difference."""
 
 SHOWN_CELLS = 20
-_SHARE = 0.1
+_SHARE = 0.02
 """The part of the time that may go into writing down what is counted so far."""
 
 
