@@ -25,7 +25,7 @@ from edu.simulator.province import Province
 from edu.simulator.sending import sending
 
 RAW = "confluent consume() of the same records"
-SHEETS_SCORES, ROWS_RECORDS = 6_000_000, 600_000
+SHEETS_SCORES, ROWS_RECORDS = 6_000_000, 1_000_000
 SHEETS = Manner(opened=False, corrected=0.0)
 ROWS = Manner(opened=False, saved=False, corrected=1.0)
 
